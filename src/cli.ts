@@ -1,0 +1,295 @@
+import { openSync, realpathSync, writeFileSync, writeSync } from 'node:fs'
+import { Command, CommanderError, Option } from 'commander'
+import packageJson from '../package.json' with { type: 'json' }
+import { compose, PIPELINE } from './container.ts'
+import { isAtLeast, type PortStyle, type Profile, SEVERITIES, type Severity } from './detect/detector.ts'
+import { MeshFixError } from './errors.ts'
+import type { Outcome } from './pipeline.ts'
+import { readFiles, repositoryOf, type SourceFile } from './read/repository.ts'
+import { walk } from './read/walk.ts'
+import { parse } from './read/yaml.ts'
+import { jsonReport } from './report/json.ts'
+import { clean } from './report/paint.ts'
+import { progress } from './report/progress.ts'
+import { diffOf, isFailing, type Result, shownPath } from './report/result.ts'
+import { summaryLines, textReport } from './report/text.ts'
+import { shippedRules } from './rules.ts'
+import { applied } from './write/edit.ts'
+import { transactionGroups, type WriteFailure, writeInPlace } from './write/in-place.ts'
+
+const PROFILES: readonly Profile[] = ['classic', 'sidecar', 'cni', 'ambient']
+const PORT_STYLES: readonly PortStyle[] = ['auto', 'name', 'appProtocol']
+const REPORTERS = ['text', 'json'] as const
+
+interface Options {
+  readonly write?: true
+  readonly diff?: true
+  readonly dryRun?: true
+  readonly unsafe?: readonly string[]
+  readonly fix: boolean
+  readonly root?: string
+  readonly profile: Profile
+  readonly portStyle: PortStyle
+  readonly only?: readonly string[]
+  readonly skip?: readonly string[]
+  readonly all?: true
+  readonly reporter: (typeof REPORTERS)[number]
+  readonly reporterFile?: string
+  readonly failOn: Severity
+  readonly exitZero?: true
+  readonly quiet?: true
+  readonly color: boolean
+}
+
+/**
+ * Runs the command line.
+ *
+ * @param argv the arguments behind the program's name
+ * @returns the exit code: 0 nothing left, 1 findings at or above `--fail-on` (or, unless written, fixes for such), 2
+ *   arguments that can't be used, a path that doesn't exist, a file that can't be written
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const command = program()
+  try {
+    command.parse(spelledOut(argv), { from: 'user' })
+    return await check(command.args, command.opts<Options>())
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    say(
+      error instanceof MeshFixError ? error.message : `this is a bug of mesh-fix, please report it: ${traceOf(error)}`,
+    )
+    return 2
+  }
+}
+
+function traceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+function program(): Command {
+  return new Command('mesh-fix')
+    .description('Finds what in Kubernetes manifests breaks Istio’s requirements, and repairs it in place.')
+    .argument('[PATH...]', 'files or directories to report on and write; the whole repository around them is read')
+    .addOption(new Option('--write', 'apply the safe fixes in place').conflicts(['diff', 'dryRun', 'fix']))
+    .option('--dry-run', 'preview the fixes and write nothing: the default')
+    .addOption(
+      new Option('--diff', 'print only the unified diff, as `git apply` takes it').conflicts([
+        'reporter',
+        'reporterFile',
+        'fix',
+      ]),
+    )
+    .addOption(new Option('--unsafe [RULES]', 'the unsafe fixes too, of all rules or of those listed').argParser(list))
+    .option('--no-fix', 'findings only; no fix is computed')
+    .option('--root <DIR>', 'what to read (default: the git repository around the paths, else their common directory)')
+    .addOption(new Option('--profile <NAME>', 'which mesh').choices(PROFILES).default('sidecar'))
+    .addOption(new Option('--port-style <STYLE>', 'how to declare a protocol').choices(PORT_STYLES).default('auto'))
+    .addOption(new Option('--only <RULES>', 'report and fix these rules only').argParser(list))
+    .addOption(new Option('--skip <RULES>', 'leave out these rules').argParser(list))
+    .option('--all', 'report on what is out of the mesh, too')
+    .addOption(new Option('--reporter <NAME>', 'how to report').choices(REPORTERS).default('text'))
+    .option('--reporter-file <FILE>', 'write the report to a file')
+    .addOption(
+      new Option('--fail-on <SEVERITY>', 'from which severity on findings make the exit code 1')
+        .choices(SEVERITIES)
+        .default('warning'),
+    )
+    .option('--exit-zero', 'exit with 0 even if there are findings')
+    .option('--quiet', 'no diff, no skipped files, no progress')
+    .option('--no-color', 'no colours (also: NO_COLOR=1)')
+    .version(packageJson.version, '-V, --version')
+    .addHelpText('after', HELP)
+    .exitOverride()
+    .configureOutput({
+      writeOut: print,
+      writeErr: text => writeAll(2, text),
+      outputError: text => say(text.trimEnd().replace(/^error: /, '')),
+    })
+}
+
+const HELP = `
+Exit codes:
+  0  nothing at or above --fail-on is left (or would be changed)
+  1  something is; with --write, something that was not fixed
+  2  arguments or a path that can't be used, or a file that can't be written
+
+Examples:
+  mesh-fix                      check the repository, and preview the fixes
+  mesh-fix --write apps/        repair what is under apps/; references are looked up everywhere
+  mesh-fix --diff | git apply   the same by way of a patch`
+
+/** commander would take a path behind a bare `--unsafe` for its value. */
+function spelledOut(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--')
+  return argv.map((argument, index) =>
+    argument === '--unsafe' && (end < 0 || index < end) ? `--unsafe=${ALL}` : argument,
+  )
+}
+
+/** All rules: what a bare `--unsafe` means. */
+const ALL = '*'
+
+function list(value: string, previous: readonly string[] = []): readonly string[] {
+  return [
+    ...previous,
+    ...value
+      .split(',')
+      .map(item => item.trim())
+      .filter(item => item !== ''),
+  ]
+}
+
+/** @throws {MeshFixError} USAGE: options that can't be used, or not together */
+function validate(options: Options, known: readonly string[]): void {
+  const { only, skip, unsafe } = options
+  for (const rule of [...(only ?? []), ...(skip ?? []), ...(unsafe ?? [])]) {
+    if (!known.includes(rule) && !(rule === ALL && unsafe?.includes(rule)))
+      throw new MeshFixError('USAGE', `there is no rule "${rule}"; there are: ${known.join(', ')}`)
+  }
+  // An empty variable in a script must not make a run that looks for nothing.
+  for (const [option, named] of Object.entries({ only, unsafe })) {
+    if (named?.length === 0)
+      throw new MeshFixError('USAGE', `--${option} names no rule; there are: ${known.join(', ')}`)
+  }
+  if (options.profile === 'classic' && options.portStyle === 'appProtocol') {
+    throw new MeshFixError(
+      'USAGE',
+      '--port-style appProtocol has no meaning with --profile classic: Istio up to 1.2 does not read appProtocol',
+    )
+  }
+}
+
+async function check(paths: readonly string[], options: Options): Promise<number> {
+  const rules = await shippedRules()
+  validate(
+    options,
+    rules.detectors.map(({ id }) => id),
+  )
+
+  const cwd = realpathSync(process.cwd())
+  const show = progress(process.stderr, options.quiet === true)
+  const walked = walk(paths.length > 0 ? paths : ['.'], { root: options.root })
+  const read = readFiles(walked, done => show(`reading ${done}/${walked.files.length} files`))
+  const repository = repositoryOf(read.texts, done => show(`parsing ${done}/${read.texts.length} files`))
+  const pipeline = compose(rules).get(PIPELINE)
+  const outcome = pipeline.run(
+    repository,
+    {
+      profile: options.profile,
+      portStyle: options.portStyle,
+      all: options.all === true,
+      isInScope: walked.isInScope,
+      isOn: rule => (options.only === undefined || options.only.includes(rule)) && !options.skip?.includes(rule),
+      isUnsafeOn: rule => [rule, ALL].some(name => options.unsafe?.includes(name)),
+      noFix: !options.fix,
+    },
+    (done, of) => show(`proving ${done}/${of} fixes`),
+  )
+
+  const reportFile = options.reporterFile === undefined ? undefined : opened(options.reporterFile)
+  const texts = new Map([...outcome.edits].map(([path, edits]) => [path, applied(textOf(outcome, path), edits)]))
+  const failures = options.write ? write(walked.root, outcome, texts) : []
+  show(undefined)
+  const failed = new Set(failures.flatMap(({ paths }) => paths))
+  const result: Result = {
+    outcome,
+    skipped: [...read.skipped, ...repository.skipped].filter(({ path }) => walked.isInScope(path)),
+    errors: [...read.errors, ...repository.errors].filter(({ path }) => walked.isInScope(path)),
+    written: options.write === true,
+    failures,
+    root: walked.root,
+    gitRoot: walked.gitRoot,
+    cwd,
+    failOn: options.failOn,
+    filesAfter: options.write ? filesAfter(outcome, texts, failed) : repository.files,
+  }
+  report(result, options, reportFile)
+  if (failures.length > 0) return 2
+  if (options.exitZero) return 0
+  return isFailing(result, ({ severity }) => isAtLeast(severity, options.failOn)) ? 1 : 0
+}
+
+function textOf({ repository }: Outcome, path: string): string {
+  return repository.files.get(path)?.parsed.text ?? ''
+}
+
+/** Files that one fix changes together are written together or not at all. */
+function write(root: string, outcome: Outcome, texts: ReadonlyMap<string, string>): readonly WriteFailure[] {
+  const fixes = outcome.diagnoses.flatMap(({ treatment }) => (treatment.status === 'applied' ? [treatment.fix] : []))
+  const groups = transactionGroups(fixes.map(({ changes }) => changes.map(({ resource }) => resource.path)))
+  const rewrites = groups.map(paths =>
+    paths.flatMap(path => {
+      const after = texts.get(path)
+      return after === undefined ? [] : [{ path, before: textOf(outcome, path), after }]
+    }),
+  )
+  return writeInPlace(root, rewrites)
+}
+
+function filesAfter(
+  outcome: Outcome,
+  texts: ReadonlyMap<string, string>,
+  failed: ReadonlySet<string>,
+): ReadonlyMap<string, SourceFile> {
+  const files = new Map(outcome.repository.files)
+  for (const [path, text] of texts) if (!failed.has(path)) files.set(path, { path, parsed: parse(text) })
+  return files
+}
+
+/**
+ * Opens the report's file before anything else is written.
+ *
+ * @throws {MeshFixError} UNWRITABLE
+ */
+function opened(path: string): number {
+  try {
+    return openSync(path, 'w')
+  } catch (error) {
+    throw new MeshFixError(
+      'UNWRITABLE',
+      `the report can't be written: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+}
+
+function report(result: Result, options: Options, file: number | undefined): void {
+  if (options.diff) {
+    print(diffOf(result))
+    for (const { path, line, column, message } of result.errors)
+      say(`${shownPath(path, result)}:${line}:${column}: ${message}`)
+    if (!options.quiet) say(summaryLines(result)[0] ?? '')
+    return
+  }
+  const color = file === undefined && options.color && !process.env['NO_COLOR'] && process.stdout.isTTY === true
+  const text =
+    options.reporter === 'json' ? jsonReport(result) : textReport(result, { color, quiet: options.quiet === true })
+  if (file === undefined) print(text)
+  else writeFileSync(file, text)
+}
+
+/** A word to the person at the terminal; if nobody listens, it's lost. */
+function say(text: string): void {
+  writeAll(2, `mesh-fix: ${text.split('\n').map(clean).join('\n')}\n`)
+}
+
+/** Writes all of a text to standard output before the process ends, also into a pipe that is slow to read. */
+function print(text: string): void {
+  writeAll(1, text)
+}
+
+/** How long to wait for a reader that is slower, in milliseconds. */
+const PATIENCE = 5
+
+function writeAll(stream: number, text: string): void {
+  const bytes = Buffer.from(text)
+  for (let written = 0; written < bytes.length; ) {
+    try {
+      written += writeSync(stream, bytes, written)
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined
+      if (code === 'EPIPE') return
+      if (code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENCE)
+    }
+  }
+}

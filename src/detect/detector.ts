@@ -1,0 +1,66 @@
+import type { ResourceGraph } from '../graph/graph.ts'
+import type { Pointer } from '../pointer.ts'
+import type { Resource } from '../read/resource.ts'
+
+/** For which mesh the rules hold: the page word for word, today's sidecars, with the CNI plugin, without sidecars. */
+export type Profile = 'classic' | 'sidecar' | 'cni' | 'ambient'
+
+export type Severity = 'error' | 'warning' | 'info'
+
+/** How a Service port's protocol is declared: renamed with appProtocol as a fallback, or one of the two only. */
+export type PortStyle = 'auto' | 'name' | 'appProtocol'
+
+/** What rules may read of the configuration. */
+export interface Context {
+  readonly profile: Profile
+  readonly portStyle: PortStyle
+  /** Report on what is out of the mesh, too. */
+  readonly all: boolean
+}
+
+/** Something that breaks a requirement, and where. */
+export interface Finding<Data = unknown> {
+  /** The row of the detector's severity table. */
+  readonly check: string
+  readonly resource: Resource
+  /** The place within the object. */
+  readonly at: Pointer
+  /** The fact, for people: lower case, no full stop, the user's values in quotes. */
+  readonly message: string
+  /** The codes of istioctl and Kiali that report this very thing. */
+  readonly codes?: readonly string[]
+  /** What in the object it is about, so that a finding keeps its identity when a list is reordered: `TCP/8080`. */
+  readonly subject: string
+  /** What the fixer needs to know. */
+  readonly data: Data
+}
+
+/** Finds what breaks one requirement: the contract of the files in `plugins/`. */
+export interface Detector<Data = unknown> {
+  /** The file's name: what `--only`, ignores and the configuration call it. */
+  readonly id: string
+  /** A sentence that is true of a good manifest. */
+  readonly title: string
+  /** Istio's own page. */
+  readonly docs: string
+  /** The rows of its severity table: check → profile → severity; a profile that is absent: off. */
+  readonly checks: Readonly<Record<string, Readonly<Partial<Record<Profile, Severity>>>>>
+  /**
+   * The findings on one resource. It is asked for every resource of the run, and again for those that a fix changes
+   * or that are the changed ones' neighbours, so what it finds must follow from the resource and its neighbours.
+   */
+  detect(resource: Resource, graph: ResourceGraph, context: Context): Iterable<Finding<Data>>
+}
+
+/** Types a detector's data by what `detect` yields. */
+export function defineDetector<Data>(detector: Detector<Data>): Detector<Data> {
+  return detector
+}
+
+/** Severities in rising order. */
+export const SEVERITIES: readonly Severity[] = ['info', 'warning', 'error']
+
+/** Whether a severity is as grave as another, or graver. */
+export function isAtLeast(severity: Severity, threshold: Severity): boolean {
+  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(threshold)
+}

@@ -1,0 +1,52 @@
+import type { Protocol } from '../detect/protocol.ts'
+import { annotationSources } from './evidence-annotations.ts'
+import { routeSources } from './evidence-routes.ts'
+import { workloadSources } from './evidence-workload.ts'
+import type { Evidence, EvidenceClass } from './fixer.ts'
+import type { ServicePort } from './service-port.ts'
+
+/** One place where manifests say, or hint at, what a port carries. */
+export interface EvidenceSource {
+  readonly name: string
+  evidence(port: ServicePort): Iterable<Evidence>
+}
+
+export const SOURCES: readonly EvidenceSource[] = [...annotationSources, ...routeSources, ...workloadSources]
+
+/** What the evidence says together. */
+export type Verdict =
+  | { readonly protocol: Protocol; readonly class: EvidenceClass; readonly evidence: readonly Evidence[] }
+  | { readonly protocol: undefined; readonly reason: string; readonly evidence: readonly Evidence[] }
+
+const CLASSES: readonly EvidenceClass[] = ['definitive', 'strong', 'weak']
+
+/** Words that settle a disagreement in the deciding class, but decide nothing by themselves. */
+const TIE_BREAKERS: readonly string[] = ['tcp', 'udp', 'tls', 'mongo', 'mysql', 'redis']
+
+/**
+ * The protocol of a port by the highest class of evidence that says anything; a lower class never vetoes a higher one.
+ * Where the deciding class disagrees, a tie-breaking word in the name settles it, or there is no protocol.
+ */
+export function inferProtocol(port: ServicePort): Verdict {
+  const evidence = SOURCES.flatMap(source => [...source.evidence(port)])
+  for (const level of CLASSES) {
+    const deciding = evidence.filter(item => item.class === level)
+    if (deciding.length === 0) continue
+    const protocols = [...new Set(deciding.map(item => item.protocol))]
+    const protocol = protocols.length === 1 ? protocols[0] : tieBroken(protocols, port.declaration.name)
+    if (protocol !== undefined) {
+      return { protocol, class: level, evidence: deciding.filter(item => item.protocol === protocol) }
+    }
+    return { protocol: undefined, reason: `the evidence disagrees: ${protocols.join(' or ')}`, evidence: deciding }
+  }
+  return { protocol: undefined, reason: 'nothing in the manifests says which protocol it carries', evidence: [] }
+}
+
+function tieBroken(protocols: readonly Protocol[], name: string): Protocol | undefined {
+  const words = name
+    .toLowerCase()
+    .split('-')
+    .filter(word => TIE_BREAKERS.includes(word))
+  const named = protocols.filter(protocol => words.includes(protocol))
+  return named.length === 1 ? named[0] : undefined
+}

@@ -1,0 +1,37 @@
+export {
+  type Context,
+  type Detector,
+  defineDetector,
+  type Finding,
+  type PortStyle,
+  type Profile,
+  type Severity,
+} from './detect/detector.ts'
+export { convertProtocol, declarationOf, type PortDeclaration, type Protocol } from './detect/protocol.ts'
+export { type ErrorCode, type Location, MeshFixError } from './errors.ts'
+export {
+  type Change,
+  type Declined,
+  defineFixer,
+  type Evidence,
+  type EvidenceClass,
+  type Fix,
+  type Fixer,
+  type Impact,
+  type NewResource,
+  type Safety,
+} from './fix/fixer.ts'
+export { type PortTarget, type Referrer, ResourceGraph, type Workload } from './graph/graph.ts'
+export { type Operation, PatchError, patched } from './json-patch.ts'
+export { type Diagnosis, type Outcome, Pipeline, type RunOptions, type Treatment } from './pipeline.ts'
+export { keysOf, type Pointer, pointer, valueAt } from './pointer.ts'
+export {
+  type FileText,
+  type ReadError,
+  type Repository,
+  repositoryOf,
+  type Skipped,
+  type SourceFile,
+} from './read/repository.ts'
+export type { KubeObject, Resource } from './read/resource.ts'
+export { type Rules, shippedRules } from './rules.ts'

@@ -1,0 +1,32 @@
+/** A JSON Pointer (RFC 6901): `''` is the whole, `/spec/ports/0/name` a place in it. */
+export type Pointer = '' | `/${string}`
+
+/** The pointer that the keys spell, each escaped. */
+export function pointer(...keys: readonly (string | number)[]): Pointer {
+  return keys.map(key => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('') as Pointer
+}
+
+/** The keys of a pointer, unescaped. */
+export function keysOf(at: Pointer): string[] {
+  if (at === '') return []
+  return at
+    .slice(1)
+    .split('/')
+    .map(key => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+/** The pointer to what stands at `at` within what stands at `base`. */
+export function joined(base: Pointer, at: Pointer): Pointer {
+  return `${base}${at}` as Pointer
+}
+
+/** What stands there, or undefined where nothing does. Only own properties count. */
+export function valueAt(value: unknown, at: Pointer): unknown {
+  let current = value
+  for (const key of keysOf(at)) {
+    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, key)) return undefined
+    if (Array.isArray(current) && !/^(0|[1-9]\d*)$/.test(key)) return undefined
+    current = (current as Record<string, unknown>)[key]
+  }
+  return current
+}

@@ -1,0 +1,52 @@
+import type { Json } from './tree.ts'
+
+/** A JSON object. */
+export type JsonMap = { readonly [key: string]: Json }
+
+/** Whether the value is a JSON object. */
+export function isMap(value: Json | undefined): value is JsonMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What stands under the keys, one below the other; undefined where a key is missing or something else is in the way. */
+export function at(value: Json | undefined, ...keys: readonly string[]): Json | undefined {
+  let current = value
+  for (const key of keys) current = isMap(current) && Object.hasOwn(current, key) ? current[key] : undefined
+  return current
+}
+
+/** The object under the keys; an empty one where there is none. Manifests hold anything, so readers never trust a shape. */
+export function mapAt(value: Json | undefined, ...keys: readonly string[]): JsonMap {
+  const found = at(value, ...keys)
+  return isMap(found) ? found : {}
+}
+
+/** The list under the keys; an empty one where there is none. */
+export function listAt(value: Json | undefined, ...keys: readonly string[]): readonly Json[] {
+  const found = at(value, ...keys)
+  return Array.isArray(found) ? found : []
+}
+
+/** The string under the keys; undefined where something else or nothing stands there. */
+export function stringAt(value: Json | undefined, ...keys: readonly string[]): string | undefined {
+  const found = at(value, ...keys)
+  return typeof found === 'string' ? found : undefined
+}
+
+/** The number under the keys; undefined where something else or nothing stands there. */
+export function numberAt(value: Json | undefined, ...keys: readonly string[]): number | undefined {
+  const found = at(value, ...keys)
+  return typeof found === 'number' ? found : undefined
+}
+
+/** The entries of the object under the keys whose values are strings: labels, annotations, selectors. */
+export function stringsAt(value: Json | undefined, ...keys: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(mapAt(value, ...keys)).filter(([, text]) => typeof text === 'string'),
+  ) as Record<string, string>
+}
+
+/** What a table says of a key that comes from a manifest: own members only, so `constructor` finds nothing. */
+export function lookUp<Value>(table: Readonly<Record<string, Value>>, key: string): Value | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined
+}

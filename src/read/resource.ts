@@ -1,0 +1,61 @@
+import type { Pointer } from '../pointer.ts'
+import type { JsonMap } from './json.ts'
+import { mapAt, stringAt, stringsAt } from './json.ts'
+
+/** A Kubernetes object as it was read: apiVersion and kind are strings, everything else may be anything. */
+export interface KubeObject extends JsonMap {
+  readonly apiVersion: string
+  readonly kind: string
+}
+
+/** One object and its place: the file, the document in it (from 0) and, in a List, the item. */
+export interface Resource {
+  /** Unique in a run and the same for all versions of the object: `path#document/items/3`. */
+  readonly id: string
+  readonly object: KubeObject
+  /** The file's path from the root, with `/`. */
+  readonly path: string
+  readonly document: number
+  /** Where the object stands in the document: `''`, or `/items/3` in a List. */
+  readonly base: Pointer
+}
+
+/** The API group of an object: `apps` of `apps/v1`, empty for the core group. */
+export function groupOf(object: KubeObject): string {
+  const slash = object.apiVersion.indexOf('/')
+  return slash < 0 ? '' : object.apiVersion.slice(0, slash)
+}
+
+/** The object's name; empty where it has none. */
+export function nameOf(object: KubeObject): string {
+  return stringAt(object, 'metadata', 'name') ?? ''
+}
+
+/** The object's namespace; undefined where the manifest names none. */
+export function namespaceOf(object: KubeObject): string | undefined {
+  return stringAt(object, 'metadata', 'namespace') || undefined
+}
+
+export function labelsOf(object: JsonMap): Readonly<Record<string, string>> {
+  return stringsAt(object, 'metadata', 'labels')
+}
+
+export function annotationsOf(object: JsonMap): Readonly<Record<string, string>> {
+  return stringsAt(object, 'metadata', 'annotations')
+}
+
+/** How messages name the object: `Service shop/web`. */
+export function titleOf(object: KubeObject): string {
+  const namespace = namespaceOf(object)
+  return `${object.kind} ${namespace ? `${namespace}/` : ''}${nameOf(object)}`
+}
+
+/** Whether two objects' metadata say that they can meet: the same namespace, or one that isn't said. */
+export function mayShareNamespace(one: string | undefined, other: string | undefined): boolean {
+  return one === undefined || other === undefined || one === other
+}
+
+/** The metadata of an object or a pod template. */
+export function metadataOf(object: JsonMap): JsonMap {
+  return mapAt(object, 'metadata')
+}

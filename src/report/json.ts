@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto'
+import type { Evidence, Fix } from '../fix/fixer.ts'
+import type { Operation } from '../json-patch.ts'
+import type { Diagnosis } from '../pipeline.ts'
+import { keysOf } from '../pointer.ts'
+import type { ReadError } from '../read/repository.ts'
+import { nameOf, namespaceOf, type Resource } from '../read/resource.ts'
+import { failureOf, locators, type Result, safetyOf, shownPath, skippedOf, statusOf, summaryOf } from './result.ts'
+
+/** The JSON report: one object, whose form is part of the public contract (README, section on the JSON report). */
+export function jsonReport(result: Result): string {
+  const { outcome } = result
+  const { input, after } = locators(result)
+
+  const place = (resource: Resource) => ({
+    file: shownPath(resource.path, result),
+    document: resource.document,
+    ...itemOf(resource),
+    resource: identityOf(resource),
+  })
+  const patchOf = (resource: Resource, patch: readonly Operation[]) => ({ ...place(resource), patch })
+  const evidenceOf = ({ class: level, source, protocol, says, at }: Evidence) => ({
+    class: level,
+    source,
+    protocol,
+    says,
+    ...(at === undefined
+      ? {}
+      : { file: shownPath(at.resource.path, result), line: input.position(at.resource, at.pointer).line }),
+  })
+  const changesOf = ({ changes }: Fix) => changes.map(({ resource, operations }) => patchOf(resource, operations))
+  const createsOf = ({ creates = [] }: Fix) =>
+    creates.map(({ path, object }) => ({ file: shownPath(path, result), object }))
+
+  const fixOf = (diagnosis: Diagnosis) => {
+    const { treatment } = diagnosis
+    const status = statusOf(diagnosis, result)
+    if (treatment.status === 'skipped') return { status, evidence: [], candidates: [], changes: [], creates: [] }
+    if (treatment.status === 'manual') {
+      return {
+        status,
+        reason: treatment.reason,
+        evidence: treatment.evidence.map(evidenceOf),
+        candidates: treatment.candidates.map(fix => ({ title: fix.title, changes: changesOf(fix) })),
+        changes: [],
+        creates: [],
+      }
+    }
+    const { fix } = treatment
+    const failure = failureOf(fix, result)
+    const remarks = [...(failure === undefined ? [] : [`not written: ${failure.reason}`]), ...fix.cautions]
+    const reason =
+      treatment.status === 'refused'
+        ? treatment.reason
+        : [...remarks, ...(fix.note === undefined ? [] : [fix.note])].join('; ')
+    return {
+      status,
+      safety: safetyOf(diagnosis),
+      title: fix.title,
+      ...(reason === '' ? {} : { reason }),
+      impact: fix.impact,
+      ...(fix.protocols?.[0] === undefined ? {} : { protocol: fix.protocols[0].protocol }),
+      evidence: fix.evidence.map(evidenceOf),
+      candidates: [],
+      changes: treatment.status === 'refused' ? [] : changesOf(fix),
+      creates: treatment.status === 'refused' ? [] : createsOf(fix),
+    }
+  }
+
+  const findings = outcome.diagnoses.map(diagnosis => {
+    const { detector, finding, severity } = diagnosis
+    const { resource } = finding
+    return {
+      id: fingerprint(diagnosis),
+      rule: detector.id,
+      check: finding.check,
+      severity,
+      message: finding.message,
+      codes: finding.codes ?? [],
+      ...place(resource),
+      ...(diagnosis.treatment.status === 'applied' ? input : after).position(resource, finding.at),
+      pointer: finding.at,
+      fix: fixOf(diagnosis),
+    }
+  })
+
+  const failed = new Set(result.failures.flatMap(({ paths }) => paths))
+  const patches = [...outcome.operations].flatMap(([id, operations]) => {
+    const resource = outcome.graph.resource(id)
+    return resource === undefined || failed.has(resource.path) ? [] : [patchOf(resource, operations)]
+  })
+  const skipped = skippedOf(result)
+  const errors = [...result.errors, ...unwritten(result)]
+
+  const { impact, ...counts } = summaryOf(result)
+  const report = {
+    version: 1,
+    profile: outcome.options.profile,
+    build: 'never',
+    summary: {
+      ...counts,
+      suppressed: outcome.suppressed,
+      skippedFiles: new Set(skipped.map(({ path }) => path)).size,
+      errors: errors.length,
+      impact,
+    },
+    findings,
+    patches,
+    skipped: skipped.map(({ path, document, reason }) => ({
+      file: shownPath(path, result),
+      ...(document === undefined ? {} : { document }),
+      reason,
+    })),
+    errors: errors.map(({ path, line, column, message }) => ({ file: shownPath(path, result), line, column, message })),
+  }
+  return `${JSON.stringify(report, null, 2).replace(/[\u007f-\u009f]/g, escaped)}\n`
+}
+
+/** A terminal would obey these control characters, which JSON leaves as they are. */
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+/** The files that a failure kept from being written. */
+function unwritten(result: Result): readonly ReadError[] {
+  return result.failures.flatMap(({ paths, path, reason }) =>
+    paths.map(own => ({
+      path: own,
+      line: 1,
+      column: 1,
+      message: own === path ? `not written: ${reason}` : `not written, since ${shownPath(path, result)} could not be`,
+    })),
+  )
+}
+
+function identityOf({ object }: Resource) {
+  const namespace = namespaceOf(object)
+  return {
+    apiVersion: object.apiVersion,
+    kind: object.kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    name: nameOf(object),
+  }
+}
+
+/** The object's place in a List, from 0. */
+function itemOf({ base }: Resource): { readonly item?: number } {
+  const index = keysOf(base).at(-1)
+  return index === undefined ? {} : { item: Number(index) }
+}
+
+/** The same for a finding in every run, even when lists are reordered or the run starts elsewhere. */
+function fingerprint({ detector, finding }: Diagnosis): string {
+  const { object, path } = finding.resource
+  const parts = [
+    detector.id,
+    finding.check,
+    path,
+    object.apiVersion,
+    object.kind,
+    namespaceOf(object) ?? '',
+    nameOf(object),
+    finding.subject,
+  ]
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16)
+}

@@ -1,0 +1,50 @@
+import type { Pointer } from '../pointer.ts'
+import { joined } from '../pointer.ts'
+import type { SourceFile } from '../read/repository.ts'
+import type { Resource } from '../read/resource.ts'
+import type { ParsedDocument, Span } from '../read/tree.ts'
+import { lineStarts, positionIn, spanAt } from '../read/yaml.ts'
+
+/** Line and column, from 1. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** A file with what makes looking up quick, however many documents it has. */
+interface Indexed {
+  readonly starts: readonly number[]
+  readonly documents: ReadonlyMap<number, ParsedDocument>
+}
+
+/** Finds places of objects in the texts that they came from. */
+export class Locator {
+  readonly #files: ReadonlyMap<string, SourceFile>
+  readonly #indexed = new Map<string, Indexed>()
+
+  constructor(files: ReadonlyMap<string, SourceFile>) {
+    this.#files = files
+  }
+
+  /** Where a place of an object is or, if nothing stands there, its nearest ancestor. */
+  span({ path, document, base }: Resource, at: Pointer): Span | undefined {
+    const found = this.#file(path).documents.get(document)
+    return found === undefined ? undefined : spanAt(found, joined(base, at))
+  }
+
+  position(resource: Resource, at: Pointer): Position {
+    return positionIn(this.#file(resource.path).starts, this.span(resource, at)?.start ?? 0)
+  }
+
+  #file(path: string): Indexed {
+    const known = this.#indexed.get(path)
+    if (known !== undefined) return known
+    const { text = '', documents = [] } = this.#files.get(path)?.parsed ?? {}
+    const indexed = {
+      starts: lineStarts(text),
+      documents: new Map(documents.map(document => [document.index, document])),
+    }
+    this.#indexed.set(path, indexed)
+    return indexed
+  }
+}

@@ -1,0 +1,190 @@
+import type { Evidence } from '../fix/fixer.ts'
+import type { Diagnosis } from '../pipeline.ts'
+import { clean, line, type Paint, painter } from './paint.ts'
+import {
+  diffOf,
+  failureOf,
+  locators,
+  type Result,
+  type Summary,
+  shownPath,
+  skippedOf,
+  statusOf,
+  summaryOf,
+} from './result.ts'
+
+/** How the text report is made. */
+export interface TextOptions {
+  readonly color: boolean
+  /** Only findings and summary, no diff and no list of skipped files. */
+  readonly quiet: boolean
+}
+
+/** The report for people: findings with evidence and impact, the diff, what was skipped, and a summary. */
+export function textReport(result: Result, { color, quiet }: TextOptions): string {
+  const paint = painter(color)
+  const diff = quiet || result.written ? '' : diffOf(result)
+  const parts = [
+    ...findingParts(result, paint),
+    ...errorParts(result, paint),
+    ...failureParts(result, paint),
+    ...(diff === '' ? [] : [colored(diff.trimEnd(), paint)]),
+    [...(quiet ? [] : skippedLines(result)), ...summaryLines(result)].join('\n'),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+function findingParts(result: Result, paint: Paint): readonly string[] {
+  const { input, after } = locators(result)
+
+  const placeOf = ({ at }: Evidence): string =>
+    at === undefined ? '' : ` (${shownPath(at.resource.path, result)}:${input.position(at.resource, at.pointer).line})`
+  const evidenceLine = (evidence: Evidence): string =>
+    line`    ${paint('dim', `${evidence.class}:`)} ${evidence.says}${paint('dim', placeOf(evidence))}`
+
+  const fixLines = (diagnosis: Diagnosis): readonly string[] => {
+    const { treatment, finding } = diagnosis
+    switch (treatment.status) {
+      case 'skipped':
+        return []
+      case 'manual':
+        return [
+          line`  ${paint('yellow', 'left to you')}: ${treatment.reason}`,
+          ...treatment.candidates.map(({ title }) => line`    candidate: ${title}`),
+          ...treatment.evidence.map(evidenceLine),
+        ]
+      case 'refused':
+        return [
+          line`  ${paint('yellow', 'refused')}: ${treatment.fix.title}`,
+          line`    because ${treatment.reason}`,
+          ...treatment.fix.evidence.map(evidenceLine),
+        ]
+      default: {
+        const { fix } = treatment
+        const others = fix.changes.filter(({ resource }) => resource.id !== finding.resource.id)
+        return [
+          line`  ${paint('green', wordFor(diagnosis, result))} (${fix.safety}, ${fix.impact}): ${fix.title}`,
+          ...others.map(
+            ({ resource }) => line`    also in ${resource.object.kind} of ${shownPath(resource.path, result)}`,
+          ),
+          ...fix.evidence.map(evidenceLine),
+          ...fix.cautions.map(caution => line`    unsafe: ${caution}`),
+          ...(fix.note === undefined ? [] : [line`    not the rename: ${fix.note}`]),
+        ]
+      }
+    }
+  }
+
+  return result.outcome.diagnoses.map(diagnosis => {
+    const { finding, severity, detector, treatment } = diagnosis
+    const position = (treatment.status === 'applied' ? input : after).position(finding.resource, finding.at)
+    const place = `${shownPath(finding.resource.path, result)}:${position.line}:${position.column}`
+    const codes = finding.codes?.length ? ` [${finding.codes.join(', ')}]` : ''
+    const head = line`${paint('bold', place)} ${paint(SEVERITY_STYLES[severity], severity)} ${detector.id}: ${finding.message}${paint('dim', codes)}`
+    return [head, ...fixLines(diagnosis)].join('\n')
+  })
+}
+
+function wordFor(diagnosis: Diagnosis, result: Result): string {
+  const { treatment } = diagnosis
+  if (treatment.status !== 'applied') return 'fix with --unsafe'
+  if (statusOf(diagnosis, result) === 'applied') return 'fixed'
+  return failureOf(treatment.fix, result) === undefined ? 'fix' : 'not written'
+}
+
+function errorParts(result: Result, paint: Paint): readonly string[] {
+  return result.errors.map(error => {
+    const place = `${shownPath(error.path, result)}:${error.line}:${error.column}`
+    return line`${paint('bold', place)} ${paint('red', 'error')} ${error.message}`
+  })
+}
+
+function failureParts(result: Result, paint: Paint): readonly string[] {
+  return result.failures.map(({ path, reason, paths }) => {
+    const head = line`${paint('bold', shownPath(path, result))} ${paint('red', 'not written')}: ${reason}`
+    const others = paths.filter(other => other !== path).map(other => shownPath(other, result))
+    return others.length === 0 ? head : `${head}\n${line`  nor, for the same fixes: ${others.join(', ')}`}`
+  })
+}
+
+const SEVERITY_STYLES = { error: 'red', warning: 'yellow', info: 'cyan' } as const
+
+/** The diff as people read it: control characters are not for them, but a carriage return at the end of a line stays. */
+function colored(diff: string, paint: Paint): string {
+  return diff
+    .split('\n')
+    .map(full => {
+      const text = full.replace(/\r$/, '')
+      const style = STYLES.find(([start]) => start.test(text))?.[1]
+      const { painted } = style === undefined ? { painted: clean(text) } : paint(style, text)
+      return full === text ? painted : `${painted}\r`
+    })
+    .join('\n')
+}
+
+const STYLES = [
+  [/^(diff|---|\+\+\+) /, 'bold'],
+  [/^@@/, 'cyan'],
+  [/^\+/, 'green'],
+  [/^-/, 'red'],
+] as const
+
+/** Skipped files, counted by their reason. */
+function skippedLines(result: Result): readonly string[] {
+  const reasons = new Map<string, Set<string>>()
+  for (const { path, reason } of skippedOf(result)) {
+    const kind = reason.replace(/ of .*| \(.*/, '').replace(/^\/\S+: /, '')
+    reasons.set(kind, (reasons.get(kind) ?? new Set()).add(path))
+  }
+  if (reasons.size === 0) return []
+  const lines = [...reasons].toSorted(([, one], [, other]) => other.size - one.size)
+  return [
+    'skipped, for what they are (all of them in --reporter json):',
+    ...lines.map(([reason, paths]) => line`  ${paths.size} × ${reason}`),
+    '',
+  ]
+}
+
+/** The one line that says what came of a run, and what to keep in mind. */
+export function summaryLines(result: Result): readonly string[] {
+  const summary = summaryOf(result)
+  const { impact } = summary
+  const impacts = [
+    plural(impact.metadata, 'change to metadata', 'changes to metadata'),
+    plural(impact.routing, 'change to routing', 'changes to routing'),
+    impact.restart === 0 ? '' : `restarts ${plural(impact.restart, 'workload', 'workloads')}`,
+    plural(impact.newObjects, 'new object', 'new objects'),
+  ].filter(text => text !== '')
+  const asides = [
+    result.outcome.suppressed === 0 ? '' : `${result.outcome.suppressed} suppressed`,
+    plural(result.errors.length, 'document that cannot be read', 'documents that cannot be read'),
+    plural(result.failures.length, 'group of files not written', 'groups of files not written'),
+  ].filter(text => text !== '')
+  const renamed =
+    impact.routing > 0
+      ? ['Renames are proven against the files under the root; what lives elsewhere and names a port is not seen.']
+      : []
+  const head = [found(summary), ...(impacts.length > 0 ? [`impact: ${impacts.join(', ')}`] : []), ...asides]
+  return [head.join(' · '), ...renamed]
+}
+
+function found(summary: Summary): string {
+  const { findings, files, resources } = summary
+  if (resources === 0)
+    return `no Kubernetes manifests found${files === 0 ? '' : ` in ${plural(files, 'file', 'files')}`}`
+  if (findings === 0) return `no findings in ${plural(files, 'file', 'files')}`
+  const parts = [
+    [summary.fixed, 'fixed'],
+    [summary.fixable, 'fixable with --write'],
+    [summary.fixableUnsafe, 'fixable with --unsafe'],
+    [summary.refused, 'refused'],
+    [summary.manual, 'left to you'],
+  ] as const
+  const counts = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
+  const head = `${plural(findings, 'finding', 'findings')} in ${plural(files, 'file', 'files')}`
+  return counts.length === 0 ? head : `${head}: ${counts.join(', ')}`
+}
+
+function plural(count: number, one: string, many: string): string {
+  return count === 0 ? '' : `${count} ${count === 1 ? one : many}`
+}

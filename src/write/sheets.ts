@@ -1,0 +1,148 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Operation, patched } from '../json-patch.ts'
+import { joined, keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
+import type { SourceFile } from '../read/repository.ts'
+import type { Resource } from '../read/resource.ts'
+import type { Json, ParsedText } from '../read/tree.ts'
+import { parse } from '../read/yaml.ts'
+import { DocumentEditor } from './document-editor.ts'
+import { applied, composed, EditRefused, edit, type TextEdit } from './edit.ts'
+
+/** A change as the edit engine takes it: operations on an object that stands somewhere in a document. */
+export interface DocumentChange {
+  readonly resource: Resource
+  readonly operations: readonly Operation[]
+}
+
+/** One document of a file as it is being edited. */
+interface Sheet {
+  readonly key: string
+  readonly path: string
+  /** Where the document's text starts in the file as it was read. */
+  readonly offset: number
+  /** The text up to the last proof, read, and the edits that led to it. */
+  readonly proven: ParsedText
+  readonly edits: readonly TextEdit[]
+  readonly editor: DocumentEditor
+  /** Operations since then that don't touch one another, and their edits of the proven text, sorted. */
+  readonly operations: readonly Operation[]
+  readonly pending: readonly TextEdit[]
+  /** What the document's value is after all of them. */
+  readonly value: Json
+}
+
+/**
+ * The texts of a run as fixes change them. Each document is a sheet of its own, so that an edit costs what its document
+ * costs, however long the file is. Edits that don't touch one another are proven together, so that a List of a
+ * thousand objects is read again once, not for each fix; where such a proof fails, the run is made again with that
+ * document proven edit by edit.
+ */
+export class Sheets {
+  readonly #files: ReadonlyMap<string, SourceFile>
+  readonly #oneByOne: ReadonlySet<string>
+  readonly #sheets = new Map<string, Sheet>()
+
+  /** @param oneByOne the documents (`path#index`) in which each change is proven for itself */
+  constructor(files: ReadonlyMap<string, SourceFile>, oneByOne: ReadonlySet<string>) {
+    this.#files = files
+    this.#oneByOne = oneByOne
+  }
+
+  /**
+   * Makes all the changes, or none.
+   *
+   * @param keep false: only tries whether they can be made
+   * @throws {EditRefused} the text can't be edited so that it reads as the changes say, and nothing else changes
+   */
+  apply(changes: readonly DocumentChange[], { keep }: { readonly keep: boolean }): void {
+    const made = new Map<string, Sheet>()
+    for (const { resource, operations } of changes) {
+      const key = `${resource.path}#${resource.document}`
+      let sheet = made.get(key) ?? this.#sheets.get(key) ?? this.#sheet(key, resource)
+      for (const operation of operations) sheet = this.#changed(sheet, rebased(operation, resource.base))
+      made.set(key, this.#oneByOne.has(key) ? proven(sheet) : sheet)
+    }
+    if (keep) for (const [key, sheet] of made) this.#sheets.set(key, sheet)
+  }
+
+  /** Proves what is not proven yet. Gives the documents whose text would not read as the changes say; none but for a bug. */
+  prove(): readonly string[] {
+    const failed: string[] = []
+    for (const [key, sheet] of this.#sheets) {
+      const text = applied(sheet.proven.text, sheet.pending)
+      const [document, ...others] = text === sheet.proven.text ? sheet.proven.documents : parse(text).documents
+      if (document === undefined || others.length > 0 || !isDeepStrictEqual(document.value, sheet.value))
+        failed.push(key)
+    }
+    return failed
+  }
+
+  /** Path → the edits of the file as it was read: sorted, not overlapping. */
+  edits(): ReadonlyMap<string, readonly TextEdit[]> {
+    const byPath = new Map<string, TextEdit[]>()
+    for (const { path, offset, edits, pending, proven } of this.#sheets.values()) {
+      const list = byPath.get(path) ?? []
+      byPath.set(path, list)
+      for (const { start, end, text } of composed(edits, pending, proven.text)) {
+        list.push({ start: start + offset, end: end + offset, text })
+      }
+    }
+    return new Map([...byPath].map(([path, edits]) => [path, edits.toSorted((one, other) => one.start - other.start)]))
+  }
+
+  #sheet(key: string, { path, document }: Resource): Sheet {
+    const file = this.#files.get(path)
+    const found = file?.parsed.documents.find(({ index }) => index === document)
+    if (file === undefined || found === undefined) throw new Error(`no document ${document} in ${path}`)
+    const text = file.parsed.text.slice(found.start, found.end)
+    return sheetOf({ key, path, offset: found.start, proven: parse(text), edits: [] })
+  }
+
+  #changed(sheet: Sheet, operation: Operation): Sheet {
+    const value = patched(sheet.value, [operation])
+    if (operation.op === 'test') return sheet
+    const independent = isIndependent(sheet, operation) ? sheet.editor.edits(operation, sheet.value) : undefined
+    const pending = independent && merged(sheet.pending, independent)
+    const operations = [...sheet.operations, operation]
+    if (pending !== undefined) return { ...sheet, value, operations, pending }
+    return proven({ ...sheet, value, operations })
+  }
+}
+
+function sheetOf(start: Pick<Sheet, 'key' | 'path' | 'offset' | 'proven' | 'edits'>): Sheet {
+  const [document] = start.proven.documents
+  if (document === undefined) throw new Error(`${start.path} has no document at ${start.offset}`)
+  if (document.readOnly !== undefined) throw new EditRefused('merge', document.readOnly)
+  const editor = new DocumentEditor(start.proven.text, document, start.proven.json)
+  return { ...start, editor, operations: [], pending: [], value: document.value }
+}
+
+/** The sheet after its operations were made one after the other, with the proof. */
+function proven(sheet: Sheet): Sheet {
+  if (sheet.operations.length === 0) return sheet
+  const { parsed, edits } = edit(sheet.proven, [{ document: 0, operations: sheet.operations }])
+  return sheetOf({ ...sheet, proven: parsed, edits: composed(sheet.edits, edits, sheet.proven.text) })
+}
+
+/** Whether an operation can be made on the proven text, whatever the pending ones do: no list shifts, no path meets another. */
+function isIndependent({ value, operations }: Sheet, operation: Operation): boolean {
+  if (operation.op !== 'add' && operation.op !== 'replace') return false
+  const parent = valueAt(value, pointer(...keysOf(operation.path).slice(0, -1)))
+  if (operation.op === 'add' && Array.isArray(parent)) return false
+  return operations.every(({ path }) => !isWithin(path, operation.path) && !isWithin(operation.path, path))
+}
+
+function isWithin(path: Pointer, around: Pointer): boolean {
+  return path === around || path.startsWith(`${around}/`)
+}
+
+/** Both rounds of edits, sorted; undefined where one touches another. */
+function merged(pending: readonly TextEdit[], fresh: readonly TextEdit[]): readonly TextEdit[] | undefined {
+  const all = [...pending, ...fresh].toSorted((one, other) => one.start - other.start || one.end - other.end)
+  return all.some((edit, index) => index > 0 && edit.start <= (all[index - 1]?.end ?? -1)) ? undefined : all
+}
+
+function rebased(operation: Operation, base: Pointer): Operation {
+  const path = joined(base, operation.path)
+  return 'from' in operation ? { ...operation, path, from: joined(base, operation.from) } : { ...operation, path }
+}

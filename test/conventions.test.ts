@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { SEVERITIES } from '../src/detect/detector.ts'
+import { shippedRules } from '../src/rules.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** The stages, in the order of the data: a file imports from its own stage and from those before it. */
+const STAGES = ['src/read', 'src/graph', 'src/detect', 'src/fix', 'src/write', 'src/report']
+
+/** What every stage may import: words that all of them use. */
+const VOCABULARY = ['src/errors.ts', 'src/pointer.ts', 'src/json-patch.ts']
+
+/** Package → the one file that may import it. */
+const DOORS: Readonly<Record<string, string>> = {
+  yaml: 'src/read/yaml.ts',
+  'json-patch': 'src/json-patch.ts',
+  inversify: 'src/container.ts',
+  commander: 'src/cli.ts',
+  ignore: 'src/read/walk.ts',
+  'kustomize-api-types': 'src/read/kustomization.ts',
+}
+
+/** Who may touch the disk, run programs or end the process. */
+const OUTSIDE = [
+  'src/bin.ts',
+  'src/cli.ts',
+  'src/rules.ts',
+  'src/read/walk.ts',
+  'src/read/repository.ts',
+  'src/write/in-place.ts',
+]
+
+const files = ['src', 'plugins', 'transformers'].flatMap(folder =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+    .map(name => `${folder}/${name}`),
+)
+
+const imports = files.flatMap(file => {
+  const text = readFileSync(join(ROOT, file), 'utf8')
+  return [...text.matchAll(/^(?:import|export)\s(?<what>[^'"]*?)from '(?<from>[^']+)'/gms)].map(({ groups }) => ({
+    file,
+    from: groups?.['from'] ?? '',
+    isType: /^(import|export) type\b|^type\b/.test(groups?.['what'] ?? ''),
+  }))
+})
+
+t.test('arrows between folders point one way', async t => {
+  for (const { file, from, isType } of imports) {
+    if (!from.startsWith('.')) continue
+    const target = normalize(join(dirname(file), from))
+    const [own, other] = [stageOf(file), stageOf(target)]
+    if (own < 0) continue
+    const isAllowed =
+      VOCABULARY.includes(target) ||
+      (other >= 0 && other <= own) ||
+      (isType && target === 'src/pipeline.ts' && own === STAGES.indexOf('src/report'))
+    t.ok(isAllowed, `${file} imports ${target}`)
+  }
+})
+
+t.test('nothing of the engine knows the rules', async t => {
+  for (const { file, from } of imports.filter(({ file }) => file.startsWith('src/'))) {
+    t.notMatch(normalize(join(dirname(file), from)), /^(plugins|transformers)\//, file)
+  }
+})
+
+t.test('every package has one door', async t => {
+  for (const { file, from } of imports) {
+    const door = DOORS[from]
+    if (door !== undefined) t.equal(file, door, `${from} is imported by ${door} alone`)
+    else t.ok(from.startsWith('.') || from.startsWith('node:'), `${file} imports ${from}`)
+  }
+})
+
+t.test('only the first and the last stage touch what is outside', async t => {
+  for (const { file, from } of imports) {
+    if (!/^node:(fs|child_process|net|http|https|process)/.test(from)) continue
+    t.ok(OUTSIDE.includes(file), `${file} imports ${from}`)
+  }
+})
+
+t.test('a rule is called like its file', async t => {
+  const { detectors, fixers } = await shippedRules()
+  const names = (folder: string): readonly string[] =>
+    readdirSync(join(ROOT, folder))
+      .map(name => name.replace(/\.ts$/, ''))
+      .toSorted()
+  t.same(
+    detectors.map(({ id }) => id),
+    names('plugins'),
+  )
+  t.same(
+    fixers.map(({ fixes }) => fixes.id),
+    names('transformers'),
+  )
+  for (const { id, title, docs, checks } of detectors) {
+    t.match(title, /^[A-Z].*[^.]$/, `${id}: the title is a sentence`)
+    t.match(docs, /^https:\/\/istio\.io\//, `${id}: Istio's own page`)
+    t.ok(readdirSync(join(ROOT, 'test/fixtures', id)).length > 0, `${id} has fixtures`)
+    for (const severity of Object.values(checks).flatMap(row => Object.values(row))) t.ok(SEVERITIES.includes(severity))
+  }
+})
+
+t.test('files are of a size that can be read', async t => {
+  for (const file of files) {
+    const lines = readFileSync(join(ROOT, file), 'utf8').split('\n').length
+    t.ok(lines <= 401, `${file} has ${lines} lines`)
+  }
+})
+
+function stageOf(file: string): number {
+  return STAGES.findIndex(stage => file.startsWith(`${stage}/`))
+}

@@ -1,0 +1,69 @@
+import type { PortStyle, Profile } from '../src/detect/detector.ts'
+import { type Outcome, Pipeline } from '../src/pipeline.ts'
+import { type FileText, repositoryOf } from '../src/read/repository.ts'
+import { locators, type Result } from '../src/report/result.ts'
+import { textReport } from '../src/report/text.ts'
+import { shippedRules } from '../src/rules.ts'
+import { applied } from '../src/write/edit.ts'
+
+/** How a fixture is run; what is left out has the command line's default. */
+export interface RunSettings {
+  readonly profile?: Profile
+  readonly portStyle?: PortStyle
+  readonly unsafe?: boolean
+  readonly all?: boolean
+  /** The rule that is reported and fixed; default: all. The proof knows all rules. */
+  readonly only?: string
+  /** The paths that findings are reported on and written in, as prefixes; default: all. */
+  readonly paths?: readonly string[]
+}
+
+const rules = await shippedRules()
+
+/** Runs all rules over texts, without the disk. */
+export function runOn(texts: readonly FileText[], settings: RunSettings = {}): Outcome {
+  return new Pipeline(rules.detectors, rules.fixers).run(repositoryOf(texts), {
+    profile: settings.profile ?? 'sidecar',
+    portStyle: settings.portStyle ?? 'auto',
+    all: settings.all ?? false,
+    isInScope: path => settings.paths?.some(prefix => path.startsWith(prefix)) ?? true,
+    isOn: rule => settings.only === undefined || settings.only === rule,
+    isUnsafeOn: () => settings.unsafe ?? false,
+    noFix: false,
+  })
+}
+
+/** The texts as the run's applied fixes leave them. */
+export function textsAfter(texts: readonly FileText[], outcome: Outcome): readonly FileText[] {
+  return texts.map(({ path, text }) => ({ path, text: applied(text, outcome.edits.get(path) ?? []) }))
+}
+
+/** The outcome as reports take it: a preview of everything, nothing written. */
+export function resultOf(outcome: Outcome): Result {
+  return {
+    outcome,
+    skipped: outcome.repository.skipped,
+    errors: outcome.repository.errors,
+    written: false,
+    failures: [],
+    root: '/',
+    gitRoot: undefined,
+    cwd: '/',
+    failOn: 'warning',
+    filesAfter: outcome.repository.files,
+  }
+}
+
+/** The report that a fixture's `findings.txt` holds. */
+export function reportOf(outcome: Outcome): string {
+  return textReport(resultOf(outcome), { color: false, quiet: false })
+}
+
+/** Positions in the input, for tests that ask about one finding. */
+export function positionsOf(outcome: Outcome): readonly string[] {
+  const { input } = locators(resultOf(outcome))
+  return outcome.diagnoses.map(({ finding }) => {
+    const { line, column } = input.position(finding.resource, finding.at)
+    return `${finding.resource.path}:${line}:${column}`
+  })
+}
