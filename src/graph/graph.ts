@@ -231,12 +231,25 @@ export class ResourceGraph {
 
   /** What in the skipped files could mean a port of this Service, by its name, its selector or its old name. */
   mentionsOf(service: Resource, portName: string): readonly Mention[] {
-    return this.#skipped.flatMap(skipped => mentionOf(skipped, service, portName) ?? [])
+    return this.#skipped.flatMap(skipped => {
+      const mention = mentionOf(skipped, service, portName)
+      return mention !== undefined && this.#hasNoNearer(skipped, service) ? [mention] : []
+    })
   }
 
   /** The path of a skipped template that may be a route of these kinds to a Service, if there is one. */
   skippedRouteTo(service: Resource, kinds: ReadonlySet<string>): string | undefined {
-    return this.#skipped.find(skipped => mayRouteTo(skipped, service, kinds))?.path
+    return this.#skipped.find(skipped => mayRouteTo(skipped, service, kinds) && this.#hasNoNearer(skipped, service))
+      ?.path
+  }
+
+  /** Whether no Service of the same name is nearer to a skipped file. A patch is tied to its target by other means than place. */
+  #hasNoNearer({ path, role }: Skipped, service: Resource): boolean {
+    if (role === 'patch' || role === 'kustomization') return true
+    const nearest = this.#services.nearest([`name ${nameOf(service.object)}`], path, other =>
+      mayShareNamespace(namespaceOf(other.object), namespaceOf(service.object)),
+    )
+    return nearest.some(({ id }) => id === service.id)
   }
 
   #select(selector: Selector, from: Resource, accepts: (workload: Resource) => boolean): readonly Workload[] {
