@@ -13,6 +13,7 @@ import {
   folder,
   gitApply,
   ingress,
+  json,
   meshFix,
   put,
   SHOP,
@@ -25,11 +26,6 @@ const WEAK = { 'a.yaml': service('a', '{ name: web, port: 80 }'), 'b.yaml': ingr
 
 /** A port that nothing speaks for. */
 const UNKNOWN = { 'svc.yaml': service('db', '{ name: main, port: 4711 }') }
-
-/** The JSON report, as tests look at it. */
-// biome-ignore lint/suspicious/noExplicitAny: the report's form is what is tested
-const json = (cwd: string, ...args: readonly string[]): any =>
-  JSON.parse(meshFix(cwd, '--reporter', 'json', ...args).stdout)
 
 t.test('a check writes nothing, says what it found, and ends with 1', async t => {
   const root = folder(t, SHOP)

@@ -11,6 +11,7 @@ import {
   folder,
   gitApply,
   ingress,
+  json,
   meshFix,
   PROGRAM,
   put,
@@ -18,10 +19,6 @@ import {
   SHOP_FIXED,
   service,
 } from './program.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: the report's form is what is tested
-const json = (cwd: string, ...args: readonly string[]): any =>
-  JSON.parse(meshFix(cwd, '--reporter', 'json', ...args).stdout)
 
 /** A port that nothing speaks for. */
 const UNNAMED = service('x', '{ port: 4711 }')

@@ -23,6 +23,12 @@ export function meshFix(cwd: string, ...args: readonly string[]): Run {
   return spawnSync('env', [...PLAIN_NODE, PROGRAM, ...args], { cwd, encoding: 'utf8', maxBuffer: 2 ** 28 })
 }
 
+/** The JSON report of a run, of any form: that is what tests look at. */
+// biome-ignore lint/suspicious/noExplicitAny: a type would assert what is to be tested
+export function json(cwd: string, ...args: readonly string[]): any {
+  return JSON.parse(meshFix(cwd, '--reporter', 'json', ...args).stdout)
+}
+
 /** Files by their paths, `/` between directories. */
 export type Files = Readonly<Record<string, string | Buffer>>
 
