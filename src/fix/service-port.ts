@@ -1,5 +1,6 @@
 import { declarationOf, type PortDeclaration } from '../detect/protocol.ts'
 import type { PortTarget, Referrer, ResourceGraph } from '../graph/graph.ts'
+import { ONLY_PORT } from '../graph/references/places.ts'
 import { listAt } from '../read/json.ts'
 import type { Resource } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
@@ -32,12 +33,15 @@ export function servicePort(service: Resource, index: number, graph: ResourceGra
     entry,
     declaration,
     targets: graph.targetsOf(service, entry),
-    referrers: graph.referencesTo(service).filter(({ reference }) => isMeant(reference.port, declaration)),
+    referrers: graph
+      .referencesTo(service)
+      .filter(({ reference }) => isMeant(reference.port, declaration, entries.length)),
     isOnlyTcpPort: entries.filter(other => declarationOf(other).protocol === 'TCP').length === 1,
     graph,
   }
 }
 
-function isMeant(port: string | number, { name, port: number }: PortDeclaration): boolean {
+function isMeant(port: string | number, { name, port: number }: PortDeclaration, ports: number): boolean {
+  if (port === ONLY_PORT) return ports === 1
   return port === (typeof port === 'number' ? number : name)
 }

@@ -57,7 +57,7 @@ export type Referent =
 export interface Found {
   /** The place of the name; for the key of a map, of its member. Nothing stands there where a default is meant. */
   readonly at: Pointer
-  /** A name; a number, also where it is written as text; empty for a Service's port that has no name. */
+  /** A name; a number, also where it is written as text, or `ONLY_PORT`; empty for a Service's port that has no name. */
   readonly port: string | number
   readonly to: Referent
 }

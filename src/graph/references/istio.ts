@@ -3,7 +3,7 @@ import { at, isMap, stringAt, stringsAt } from '../../read/json.ts'
 import { type KubeObject, labelsOf } from '../../read/resource.ts'
 import type { Found, Referent, Row } from '../port-references.ts'
 import { labelSelector } from '../selectors.ts'
-import { member, numberIn, type Place, places, portAt, portOf, serviceOfHost } from './places.ts'
+import { member, numberIn, ONLY_PORT, type Place, places, portAt, portOf, serviceOfHost } from './places.ts'
 import { moveKey } from './rename.ts'
 
 /**
@@ -24,7 +24,7 @@ export const ISTIO: readonly Row[] = [
         'spec.http.*.mirrors.*.destination',
         'spec.tls.*.route.*.destination',
         'spec.tcp.*.route.*.destination',
-      ).flatMap(destination => numberOfPort(destination, stringAt(destination.value, 'host'))),
+      ).flatMap(destinationPort),
   },
   {
     id: 'DestinationRule port',
@@ -103,6 +103,14 @@ export const ISTIO: readonly Row[] = [
     rename: moveKey,
   },
 ]
+
+/** A destination without a port means the only port of its Service (istio virtual_service.proto Destination). */
+function destinationPort(destination: Place): readonly Found[] {
+  const host = stringAt(destination.value, 'host')
+  const to = serviceOfHost(host)
+  if (at(destination.value, 'port') !== undefined || to === undefined) return numberOfPort(destination, host)
+  return [{ at: destination.at, port: ONLY_PORT, to }]
+}
 
 /** The number in a PortSelector. */
 function numberOfPort(place: Place, host: string | undefined): readonly Found[] {

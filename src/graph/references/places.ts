@@ -3,6 +3,9 @@ import { at, isMap, stringAt } from '../../read/json.ts'
 import type { Json } from '../../read/tree.ts'
 import type { Found, Referent, ServiceByName } from '../port-references.ts'
 
+/** Stands for the only port of a Service, where a referrer may leave the port out (Istio's destinations). */
+export const ONLY_PORT = 0
+
 /** A value and where it stands in its object. */
 export interface Place {
   readonly value: Json
