@@ -3,15 +3,11 @@ import { pointer } from '../pointer.ts'
 import { isMap, lookUp } from '../read/json.ts'
 import { annotationsOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
-import type { EvidenceSource } from './evidence.ts'
 import type { Evidence, EvidenceClass } from './fixer.ts'
-import type { ServicePort } from './service-port.ts'
+import type { EvidenceSource, ServicePort } from './service-port.ts'
 
 /** Evidence in a Service's own annotations, which tell other controllers what its ports speak. */
-export const annotationSources: readonly EvidenceSource[] = [
-  { name: 'backend protocol annotation', evidence: backendProtocols },
-  { name: 'serving certificate', evidence: servingCertificates },
-]
+export const annotationSources: readonly EvidenceSource[] = [backendProtocols, servingCertificates]
 
 /** How a whole Service, or a list of its ports, is annotated: annotation → value → protocol. */
 const WHOLE_SERVICE: Readonly<Record<string, Readonly<Record<string, Protocol>>>> = {

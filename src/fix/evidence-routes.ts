@@ -4,9 +4,8 @@ import { keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
 import { listAt, lookUp, stringAt } from '../read/json.ts'
 import { annotationsOf, groupOf, type KubeObject, nameOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
-import type { EvidenceSource } from './evidence.ts'
 import type { Evidence, EvidenceClass } from './fixer.ts'
-import type { ServicePort } from './service-port.ts'
+import type { EvidenceSource, ServicePort } from './service-port.ts'
 
 /** What a referrer says of the port it leads to. */
 interface Saying {
@@ -17,7 +16,7 @@ interface Saying {
 }
 
 /** Evidence in the objects that lead traffic, or a scrape, to a Service port. */
-export const routeSources: readonly EvidenceSource[] = [{ name: 'route', evidence: routes }]
+export const routeSources: readonly EvidenceSource[] = [routes]
 
 function* routes({ referrers, graph }: ServicePort): Iterable<Evidence> {
   for (const { resource, reference } of referrers) {

@@ -3,24 +3,23 @@ import { containersOf } from '../graph/pod-template.ts'
 import { joined, type Pointer, pointer } from '../pointer.ts'
 import { listAt, lookUp, mapAt, numberAt, stringAt } from '../read/json.ts'
 import { annotationsOf, nameOf } from '../read/resource.ts'
-import type { EvidenceSource } from './evidence.ts'
 import type { Evidence } from './fixer.ts'
 import { IMAGE_PORTS, PORT_NUMBERS } from './known-ports.ts'
 import { runTogether } from './port-name.ts'
-import type { ServicePort } from './service-port.ts'
+import type { EvidenceSource, ServicePort } from './service-port.ts'
 
 /** Protocols that a name's words decide; all others are tie-breakers. */
 const NAME_WORDS: readonly string[] = ['http', 'https', 'http2', 'grpc']
 
 /** Evidence in the pods behind a Service port, in its name and in its number. */
 export const workloadSources: readonly EvidenceSource[] = [
-  { name: 'probe', evidence: probes },
-  { name: 'container port name', evidence: containerPortNames },
-  { name: 'scrape annotation', evidence: scrapeAnnotations },
-  { name: 'sibling Service', evidence: siblings },
-  { name: 'name word', evidence: nameWords },
-  { name: 'image and port', evidence: images },
-  { name: 'port number', evidence: portNumbers },
+  probes,
+  containerPortNames,
+  scrapeAnnotations,
+  siblings,
+  nameWords,
+  images,
+  portNumbers,
 ]
 
 /** The kubelet speaks plain HTTP, HTTPS or gRPC to a probed port: whoever answers serves that. */

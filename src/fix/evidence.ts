@@ -3,15 +3,9 @@ import { annotationSources } from './evidence-annotations.ts'
 import { routeSources } from './evidence-routes.ts'
 import { workloadSources } from './evidence-workload.ts'
 import type { Evidence, EvidenceClass } from './fixer.ts'
-import type { ServicePort } from './service-port.ts'
+import type { EvidenceSource, ServicePort } from './service-port.ts'
 
-/** One place where manifests say, or hint at, what a port carries. */
-export interface EvidenceSource {
-  readonly name: string
-  evidence(port: ServicePort): Iterable<Evidence>
-}
-
-export const SOURCES: readonly EvidenceSource[] = [...annotationSources, ...routeSources, ...workloadSources]
+const SOURCES: readonly EvidenceSource[] = [...annotationSources, ...routeSources, ...workloadSources]
 
 /** What the evidence says together. */
 export type Verdict =
@@ -28,7 +22,7 @@ const TIE_BREAKERS: readonly string[] = ['tcp', 'udp', 'tls', 'mongo', 'mysql', 
  * Where the deciding class disagrees, a tie-breaking word in the name settles it, or there is no protocol.
  */
 export function inferProtocol(port: ServicePort): Verdict {
-  const evidence = SOURCES.flatMap(source => [...source.evidence(port)])
+  const evidence = SOURCES.flatMap(source => [...source(port)])
   for (const level of CLASSES) {
     const deciding = evidence.filter(item => item.class === level)
     if (deciding.length === 0) continue

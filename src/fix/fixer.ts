@@ -87,13 +87,3 @@ export interface Fixer<Data = unknown> {
 export function defineFixer<Data>(fixes: Detector<Data>, fixer: Omit<Fixer<Data>, 'fixes'>): Fixer<Data> {
   return { fixes, fix: (finding, graph, context) => fixer.fix(finding, graph, context) }
 }
-
-const IMPACTS: readonly Impact[] = ['metadata', 'routing', 'restart', 'new-object']
-
-/** The highest of some impacts. */
-export function highestImpact(impacts: readonly Impact[]): Impact {
-  return impacts.reduce(
-    (highest, impact) => (IMPACTS.indexOf(impact) > IMPACTS.indexOf(highest) ? impact : highest),
-    'metadata',
-  )
-}

@@ -3,6 +3,7 @@ import type { Context } from '../detect/detector.ts'
 import { convertProtocol, declarationOf, type Protocol, spoken } from '../detect/protocol.ts'
 import type { Referrer, ResourceGraph } from '../graph/graph.ts'
 import { type PortReference, portReferences, renamed } from '../graph/port-references.ts'
+import { portsMeant } from '../graph/service-ports.ts'
 import { type Operation, patched } from '../json-patch.ts'
 import { pointer } from '../pointer.ts'
 import { listAt } from '../read/json.ts'
@@ -113,10 +114,8 @@ function groupOf(port: ServicePort): readonly ServicePort[] {
     for (const { resource, reference } of member.referrers) {
       if (typeof reference.port === 'number') continue
       for (const service of meantInOneWord(resource, reference, graph)) {
-        const index = listAt(service.object, 'spec', 'ports').findIndex(
-          entry => declarationOf(entry).name === reference.port,
-        )
-        const other = servicePort(service, index, graph)
+        const [index] = portsMeant(service.object, reference.port)
+        const other = index === undefined ? undefined : servicePort(service, index, graph)
         if (other !== undefined && !group.has(keyOf(other))) group.set(keyOf(other), other)
       }
     }

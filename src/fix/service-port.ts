@@ -1,9 +1,10 @@
 import { declarationOf, type PortDeclaration } from '../detect/protocol.ts'
 import type { PortTarget, Referrer, ResourceGraph } from '../graph/graph.ts'
-import { ONLY_PORT } from '../graph/references/places.ts'
+import { portsMeant } from '../graph/service-ports.ts'
 import { listAt } from '../read/json.ts'
 import type { Resource } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
+import type { Evidence } from './fixer.ts'
 
 /** One port of a Service, with all that evidence sources ask about it. */
 export interface ServicePort {
@@ -35,13 +36,11 @@ export function servicePort(service: Resource, index: number, graph: ResourceGra
     targets: graph.targetsOf(service, entry),
     referrers: graph
       .referencesTo(service)
-      .filter(({ reference }) => isMeant(reference.port, declaration, entries.length)),
+      .filter(({ reference }) => portsMeant(service.object, reference.port).includes(index)),
     isOnlyTcpPort: entries.filter(other => declarationOf(other).protocol === 'TCP').length === 1,
     graph,
   }
 }
 
-function isMeant(port: string | number, { name, port: number }: PortDeclaration, ports: number): boolean {
-  if (port === ONLY_PORT) return ports === 1
-  return port === (typeof port === 'number' ? number : name)
-}
+/** One place where manifests say, or hint at, what a port carries. */
+export type EvidenceSource = (port: ServicePort) => Iterable<Evidence>

@@ -8,8 +8,8 @@ import { type Mention, mayRouteTo, mentionOf } from './mentions.ts'
 import { NearestIndex } from './nearest-index.ts'
 import { type Container, containersOf, type PodTemplate, podTemplateOf } from './pod-template.ts'
 import { type PortReference, portReferences, type Referent } from './port-references.ts'
-import { ONLY_PORT } from './references/places.ts'
 import { isEmptySelector, mapSelector, type Selector, selects } from './selectors.ts'
+import { portNumber } from './service-ports.ts'
 
 /** A resource that makes pods, and the template it makes them from. */
 export interface Workload {
@@ -359,16 +359,6 @@ function isAmong(namespaces: readonly string[] | 'own' | 'any', referrer: Resour
 
 function hasPort(service: KubeObject, port: string | number): boolean {
   return portNumber(service, port) !== undefined
-}
-
-/** The number of the Service's port of that name (empty: the one without) or number. */
-function portNumber(service: KubeObject, port: string | number): number | undefined {
-  const entries = listAt(service, 'spec', 'ports')
-  if (port === ONLY_PORT) return entries.length === 1 ? numberAt(entries[0], 'port') : undefined
-  const entry = entries.find(candidate =>
-    typeof port === 'number' ? numberAt(candidate, 'port') === port : (stringAt(candidate, 'name') ?? '') === port,
-  )
-  return numberAt(entry, 'port')
 }
 
 /** Istio's FindPort: a name needs a container port of that name and L4 protocol; a number stands for itself. */

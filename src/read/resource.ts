@@ -1,6 +1,6 @@
 import type { Pointer } from '../pointer.ts'
 import type { JsonMap } from './json.ts'
-import { mapAt, stringAt, stringsAt } from './json.ts'
+import { stringAt, stringsAt } from './json.ts'
 
 /** A Kubernetes object as it was read: apiVersion and kind are strings, everything else may be anything. */
 export interface KubeObject extends JsonMap {
@@ -53,9 +53,4 @@ export function titleOf(object: KubeObject): string {
 /** Whether two objects' metadata say that they can meet: the same namespace, or one that isn't said. */
 export function mayShareNamespace(one: string | undefined, other: string | undefined): boolean {
   return one === undefined || other === undefined || one === other
-}
-
-/** The metadata of an object or a pod template. */
-export function metadataOf(object: JsonMap): JsonMap {
-  return mapAt(object, 'metadata')
 }

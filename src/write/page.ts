@@ -121,7 +121,7 @@ export function isBlockScalar(node: Node): node is ScalarNode {
 }
 
 /** The scalar, alias or flow collection with which a node's text ends, if it ends with one. */
-export function lastLeaf(node: Node | undefined): Node | undefined {
+function lastLeaf(node: Node | undefined): Node | undefined {
   if (node?.type === 'map' && !node.flow) return lastLeafOf(node.entries.at(-1))
   if (node?.type === 'sequence' && !node.flow) return lastLeafOf(node.items.at(-1))
   return node

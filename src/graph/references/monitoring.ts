@@ -11,7 +11,7 @@ export const SERVICE_MONITORS = [
   ...kindsOf(PROMETHEUS_GROUPS, ['ServiceMonitor']),
   'operator.victoriametrics.com/VMServiceScrape',
 ]
-export const POD_MONITORS = [...kindsOf(PROMETHEUS_GROUPS, ['PodMonitor']), 'operator.victoriametrics.com/VMPodScrape']
+const POD_MONITORS = [...kindsOf(PROMETHEUS_GROUPS, ['PodMonitor']), 'operator.victoriametrics.com/VMPodScrape']
 
 /** Those who scrape metrics or send alerts. */
 export const MONITORING: readonly Row[] = [
