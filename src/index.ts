@@ -19,6 +19,7 @@ export {
   type Fixer,
   type Impact,
   type NewResource,
+  type ProtocolEvidence,
   type Safety,
 } from './fix/fixer.ts'
 export { type PortTarget, type Referrer, ResourceGraph, type Workload } from './graph/graph.ts'

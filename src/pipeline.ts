@@ -227,7 +227,9 @@ class Run {
   #firstProven(fixes: readonly Fix[], detector: Detector, key: string): Treatment {
     const candidates = fixes.filter(({ safety }) => safety === 'display')
     if (candidates.length > 0) {
-      return { status: 'manual', reason: 'a person has to choose', evidence: candidates[0]?.evidence ?? [], candidates }
+      const [first] = candidates
+      const reason = first?.note ?? 'a person has to choose'
+      return { status: 'manual', reason, evidence: first?.evidence ?? [], candidates }
     }
     const isWanted = ({ safety }: Fix): boolean => safety === 'safe' || this.#options.isUnsafeOn(detector.id)
     const reasons: string[] = []

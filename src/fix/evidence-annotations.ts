@@ -3,10 +3,10 @@ import { pointer } from '../pointer.ts'
 import { isMap, lookUp } from '../read/json.ts'
 import { annotationsOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
-import type { Evidence, EvidenceClass } from './fixer.ts'
+import type { EvidenceClass, ProtocolEvidence } from './fixer.ts'
 import type { EvidenceSource, ServicePort } from './service-port.ts'
 
-/** Evidence in a Service's own annotations, which tell other controllers what its ports speak. */
+/** ProtocolEvidence in a Service's own annotations, which tell other controllers what its ports speak. */
 export const annotationSources: readonly EvidenceSource[] = [backendProtocols, servingCertificates]
 
 /** How a whole Service, or a list of its ports, is annotated: annotation → value → protocol. */
@@ -28,7 +28,7 @@ const PORT_LISTS: Readonly<Record<string, Protocol>> = {
   'projectcontour.io/upstream-protocol.h2c': 'http2',
 }
 
-function* backendProtocols(port: ServicePort): Iterable<Evidence> {
+function* backendProtocols(port: ServicePort): Iterable<ProtocolEvidence> {
   const annotations = annotationsOf(port.service.object)
   for (const [key, value] of Object.entries(annotations)) {
     const protocol = protocolIn(key, value, port)
@@ -61,7 +61,7 @@ function parsed(text: string): { readonly [key: string]: Json } {
 }
 
 /** OpenShift makes a certificate for the Service; which of several ports serves it, only 443 and 8443 tell for sure. */
-function* servingCertificates(port: ServicePort): Iterable<Evidence> {
+function* servingCertificates(port: ServicePort): Iterable<ProtocolEvidence> {
   for (const channel of ['beta', 'alpha']) {
     const key = `service.${channel}.openshift.io/serving-cert-secret-name`
     if (annotationsOf(port.service.object)[key] === undefined) continue
@@ -85,7 +85,7 @@ function evidence(
   protocol: Protocol,
   key: string,
   says: string,
-): Evidence {
+): ProtocolEvidence {
   return {
     class: level,
     source,

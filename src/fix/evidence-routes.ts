@@ -4,7 +4,7 @@ import { keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
 import { listAt, lookUp, stringAt } from '../read/json.ts'
 import { annotationsOf, groupOf, type KubeObject, nameOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
-import type { Evidence, EvidenceClass } from './fixer.ts'
+import type { EvidenceClass, ProtocolEvidence } from './fixer.ts'
 import type { EvidenceSource, ServicePort } from './service-port.ts'
 
 /** What a referrer says of the port it leads to. */
@@ -15,10 +15,10 @@ interface Saying {
   readonly says: string
 }
 
-/** Evidence in the objects that lead traffic, or a scrape, to a Service port. */
+/** ProtocolEvidence in the objects that lead traffic, or a scrape, to a Service port. */
 export const routeSources: readonly EvidenceSource[] = [routes]
 
-function* routes({ referrers, graph }: ServicePort): Iterable<Evidence> {
+function* routes({ referrers, graph }: ServicePort): Iterable<ProtocolEvidence> {
   for (const { resource, reference } of referrers) {
     if (reference.opaque) continue
     const saying = lookUp(SAYINGS, resource.object.kind)?.(resource.object, reference.at, graph)

@@ -3,7 +3,7 @@ import { containersOf } from '../graph/pod-template.ts'
 import { joined, type Pointer, pointer } from '../pointer.ts'
 import { listAt, lookUp, mapAt, numberAt, stringAt } from '../read/json.ts'
 import { annotationsOf, nameOf } from '../read/resource.ts'
-import type { Evidence } from './fixer.ts'
+import type { ProtocolEvidence } from './fixer.ts'
 import { IMAGE_PORTS, PORT_NUMBERS } from './known-ports.ts'
 import { runTogether } from './port-name.ts'
 import type { EvidenceSource, ServicePort } from './service-port.ts'
@@ -11,7 +11,7 @@ import type { EvidenceSource, ServicePort } from './service-port.ts'
 /** Protocols that a name's words decide; all others are tie-breakers. */
 const NAME_WORDS: readonly string[] = ['http', 'https', 'http2', 'grpc']
 
-/** Evidence in the pods behind a Service port, in its name and in its number. */
+/** ProtocolEvidence in the pods behind a Service port, in its name and in its number. */
 export const workloadSources: readonly EvidenceSource[] = [
   probes,
   containerPortNames,
@@ -23,7 +23,7 @@ export const workloadSources: readonly EvidenceSource[] = [
 ]
 
 /** The kubelet speaks plain HTTP, HTTPS or gRPC to a probed port: whoever answers serves that. */
-function* probes({ targets }: ServicePort): Iterable<Evidence> {
+function* probes({ targets }: ServicePort): Iterable<ProtocolEvidence> {
   for (const { workload, number, name } of targets) {
     for (const container of containersOf(workload.pod)) {
       for (const kind of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
@@ -46,7 +46,7 @@ function* probes({ targets }: ServicePort): Iterable<Evidence> {
 }
 
 /** The name says it, whether it is found at the container or, its pod being elsewhere, at the `targetPort` only. */
-function* containerPortNames({ service, index, entry, targets }: ServicePort): Iterable<Evidence> {
+function* containerPortNames({ service, index, entry, targets }: ServicePort): Iterable<ProtocolEvidence> {
   const source = 'container port name'
   for (const { workload, container, name, number } of targets) {
     const protocol = protocolOfName(name)
@@ -87,7 +87,7 @@ function databaseOf(name: string): Protocol | undefined {
 }
 
 /** Prometheus scrapes over HTTP or HTTPS only; the annotations are a convention of its example configuration. */
-function* scrapeAnnotations({ service, targets, declaration }: ServicePort): Iterable<Evidence> {
+function* scrapeAnnotations({ service, targets, declaration }: ServicePort): Iterable<ProtocolEvidence> {
   const onService = scrape(annotationsOf(service.object), declaration.port)
   if (onService !== undefined) {
     yield scraped(onService, { resource: service, pointer: pointer('metadata', 'annotations') })
@@ -106,7 +106,7 @@ function scrape(annotations: Readonly<Record<string, string>>, port: number | un
   return annotations['prometheus.io/scheme'] === 'https' ? 'https' : 'http'
 }
 
-function scraped(protocol: Protocol, at: NonNullable<Evidence['at']>): Evidence {
+function scraped(protocol: Protocol, at: NonNullable<ProtocolEvidence['at']>): ProtocolEvidence {
   return {
     class: 'strong',
     source: 'scrape annotation',
@@ -117,7 +117,7 @@ function scraped(protocol: Protocol, at: NonNullable<Evidence['at']>): Evidence 
 }
 
 /** Another Service that leads to the same container port and declares what it carries. */
-function* siblings({ service, targets, graph }: ServicePort): Iterable<Evidence> {
+function* siblings({ service, targets, graph }: ServicePort): Iterable<ProtocolEvidence> {
   const seen = new Set<string>()
   for (const { workload, number } of targets) {
     for (const other of graph.servicesOf(workload)) {
@@ -146,7 +146,7 @@ function* siblings({ service, targets, graph }: ServicePort): Iterable<Evidence>
   }
 }
 
-function* nameWords({ service, index, declaration: { name } }: ServicePort): Iterable<Evidence> {
+function* nameWords({ service, index, declaration: { name } }: ServicePort): Iterable<ProtocolEvidence> {
   const protocol = wordOf(name)
   if (protocol === undefined) return
   const at: Pointer = pointer('spec', 'ports', index, 'name')
@@ -169,7 +169,7 @@ export function wordOf(name: string): Protocol | undefined {
   return word === undefined ? runTogether(segments[0] ?? '') : (word as Protocol)
 }
 
-function* images({ targets }: ServicePort): Iterable<Evidence> {
+function* images({ targets }: ServicePort): Iterable<ProtocolEvidence> {
   for (const { workload, container, number } of targets) {
     const candidates =
       container === undefined ? containersOf(workload.pod).filter(({ role }) => role === 'container') : [container]
@@ -194,7 +194,7 @@ function imageName(image: string): string {
   return (path.split('/').at(-1) ?? '').split(':', 1)[0] ?? ''
 }
 
-function* portNumbers({ entry, targets, declaration }: ServicePort): Iterable<Evidence> {
+function* portNumbers({ entry, targets, declaration }: ServicePort): Iterable<ProtocolEvidence> {
   const target = targets[0]?.number ?? numberAt(entry, 'targetPort')
   for (const number of new Set([declaration.port, target])) {
     const protocol = number === undefined ? undefined : PORT_NUMBERS[number]

@@ -2,15 +2,15 @@ import type { Protocol } from '../detect/protocol.ts'
 import { annotationSources } from './evidence-annotations.ts'
 import { routeSources } from './evidence-routes.ts'
 import { workloadSources } from './evidence-workload.ts'
-import type { Evidence, EvidenceClass } from './fixer.ts'
+import type { EvidenceClass, ProtocolEvidence } from './fixer.ts'
 import type { EvidenceSource, ServicePort } from './service-port.ts'
 
 const SOURCES: readonly EvidenceSource[] = [...annotationSources, ...routeSources, ...workloadSources]
 
 /** What the evidence says together. */
 export type Verdict =
-  | { readonly protocol: Protocol; readonly class: EvidenceClass; readonly evidence: readonly Evidence[] }
-  | { readonly protocol: undefined; readonly reason: string; readonly evidence: readonly Evidence[] }
+  | { readonly protocol: Protocol; readonly class: EvidenceClass; readonly evidence: readonly ProtocolEvidence[] }
+  | { readonly protocol: undefined; readonly reason: string; readonly evidence: readonly ProtocolEvidence[] }
 
 const CLASSES: readonly EvidenceClass[] = ['definitive', 'strong', 'weak']
 

@@ -21,11 +21,17 @@ export interface Evidence {
   readonly class: EvidenceClass
   /** The kind of source, for counting: `probe`, `container port name`. */
   readonly source: string
-  readonly protocol: Protocol
+  /** The protocol that it speaks for, where the fix is about one. */
+  readonly protocol?: Protocol
   /** The fact, for people. */
   readonly says: string
   /** Where it stands; undefined for general knowledge, like a port number's usual protocol. */
   readonly at?: { readonly resource: Resource; readonly pointer: Pointer }
+}
+
+/** Evidence for the protocol of a Service port. */
+export interface ProtocolEvidence extends Evidence {
+  readonly protocol: Protocol
 }
 
 /** RFC 6902 operations on one object. */
@@ -34,10 +40,13 @@ export interface Change {
   readonly operations: readonly Operation[]
 }
 
-/** A file that a fix adds. */
+/**
+ * An object that a fix adds beside another one: an item of the same List or, elsewhere, a file `<name>-<kind>.yaml` in
+ * the same directory, listed in the kustomizations that list the other's file.
+ */
 export interface NewResource {
-  readonly path: string
   readonly object: KubeObject
+  readonly beside: Resource
 }
 
 /** One fix is one transaction: all of its changes are made, or none. */
@@ -47,7 +56,7 @@ export interface Fix {
   readonly safety: Safety
   /** Why it isn't safe; empty where it is. */
   readonly cautions: readonly string[]
-  /** Why it isn't the fix that would be better. */
+  /** Why it isn't the fix that would be better; of a candidate for display: why a person has to choose. */
   readonly note?: string
   readonly evidence: readonly Evidence[]
   readonly impact: Impact

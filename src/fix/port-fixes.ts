@@ -9,7 +9,7 @@ import { pointer } from '../pointer.ts'
 import { listAt } from '../read/json.ts'
 import { type KubeObject, nameOf, type Resource, titleOf } from '../read/resource.ts'
 import { inferProtocol, type Verdict } from './evidence.ts'
-import type { Change, Evidence, EvidenceClass, Fix } from './fixer.ts'
+import type { Change, EvidenceClass, Fix, ProtocolEvidence } from './fixer.ts'
 import { appProtocolCautions, nameCautions } from './meaning-elsewhere.ts'
 import { portNames } from './port-name.ts'
 import { type ServicePort, servicePort } from './service-port.ts'
@@ -21,7 +21,7 @@ export function verdictOn(port: ServicePort, { profile }: Context): Verdict {
   const verdict = inferProtocol(port)
   if (verdict.protocol !== undefined) return { ...verdict, protocol: spoken(verdict.protocol, profile) }
   if (profile !== 'classic' || verdict.evidence.length > 0) return verdict
-  const plainTcp: Evidence = {
+  const plainTcp: ProtocolEvidence = {
     class: 'strong',
     source: 'classic default',
     protocol: 'tcp',

@@ -4,7 +4,7 @@ import { portsMeant } from '../graph/service-ports.ts'
 import { listAt } from '../read/json.ts'
 import type { Resource } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
-import type { Evidence } from './fixer.ts'
+import type { ProtocolEvidence } from './fixer.ts'
 
 /** One port of a Service, with all that evidence sources ask about it. */
 export interface ServicePort {
@@ -43,4 +43,4 @@ export function servicePort(service: Resource, index: number, graph: ResourceGra
 }
 
 /** One place where manifests say, or hint at, what a port carries. */
-export type EvidenceSource = (port: ServicePort) => Iterable<Evidence>
+export type EvidenceSource = (port: ServicePort) => Iterable<ProtocolEvidence>

@@ -105,6 +105,18 @@ export class ResourceGraph {
     return services.flatMap(id => this.#resources.get(id) ?? [])
   }
 
+  /** Every Service under the root that could select a workload's pods, however far away and whatever is nearer. */
+  servicesThatMaySelect({ resource, pod }: Workload): readonly Resource[] {
+    const labels = labelsOf(pod.template)
+    const candidates = labelKeys(labels).flatMap(key => [...this.#services.all(`selects ${key}`)])
+    return candidates.filter(
+      service =>
+        mayShareNamespace(namespaceOf(service.object), namespaceOf(resource.object)) &&
+        stringAt(service.object, 'spec', 'type') !== 'ExternalName' &&
+        selects(serviceSelector(service.object), labels),
+    )
+  }
+
   /** Workload → the Services that select it, by id. */
   #selections(): Map<string, string[]> {
     const selectedBy = new Map<string, string[]>()

@@ -22,7 +22,7 @@ export function jsonReport(result: Result): string {
   const evidenceOf = ({ class: level, source, protocol, says, at }: Evidence) => ({
     class: level,
     source,
-    protocol,
+    ...(protocol === undefined ? {} : { protocol }),
     says,
     ...(at === undefined
       ? {}
@@ -30,7 +30,7 @@ export function jsonReport(result: Result): string {
   })
   const changesOf = ({ changes }: Fix) => changes.map(({ resource, operations }) => patchOf(resource, operations))
   const createsOf = ({ creates = [] }: Fix) =>
-    creates.map(({ path, object }) => ({ file: shownPath(path, result), object }))
+    creates.map(({ beside, object }) => ({ file: shownPath(beside.path, result), object }))
 
   const fixOf = (diagnosis: Diagnosis) => {
     const { treatment } = diagnosis
