@@ -1,19 +1,24 @@
 import { openSync, realpathSync, writeFileSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { type Config, configFor } from './config.ts'
 import { compose, PIPELINE } from './container.ts'
 import { isAtLeast, type PortStyle, type Profile, SEVERITIES, type Severity } from './detect/detector.ts'
 import { MeshFixError } from './errors.ts'
+import { IMPACTS } from './fix/fixer.ts'
+import { changedPaths } from './fix/placement.ts'
+import { loadPlugins } from './load-plugins.ts'
 import type { Outcome } from './pipeline.ts'
 import { readFiles, repositoryOf, type SourceFile } from './read/repository.ts'
-import { walk } from './read/walk.ts'
+import { ignoring, type Walk, walk } from './read/walk.ts'
 import { parse } from './read/yaml.ts'
 import { jsonReport } from './report/json.ts'
 import { clean } from './report/paint.ts'
 import { progress } from './report/progress.ts'
 import { diffOf, isFailing, type Result, shownPath } from './report/result.ts'
 import { summaryLines, textReport } from './report/text.ts'
-import { shippedRules } from './rules.ts'
+import { type Rules, shippedRules } from './rules.ts'
 import { applied } from './write/edit.ts'
 import { transactionGroups, type WriteFailure, writeInPlace } from './write/in-place.ts'
 
@@ -28,7 +33,10 @@ interface Options {
   readonly unsafe?: readonly string[]
   readonly fix: boolean
   readonly root?: string
-  readonly profile: Profile
+  readonly profile?: Profile
+  readonly maxImpact: (typeof IMPACTS)[number]
+  readonly config?: string
+  readonly printConfig?: true
   readonly portStyle: PortStyle
   readonly only?: readonly string[]
   readonly skip?: readonly string[]
@@ -56,10 +64,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     say(
-      error instanceof MeshFixError ? error.message : `this is a bug of mesh-fix, please report it: ${traceOf(error)}`,
+      error instanceof MeshFixError ? located(error) : `this is a bug of mesh-fix, please report it: ${traceOf(error)}`,
     )
     return 2
   }
+}
+
+function located({ message, location }: MeshFixError): string {
+  return location === undefined ? message : `${location.file}:${location.line}:${location.column}: ${message}`
 }
 
 function traceOf(error: unknown): string {
@@ -82,10 +94,15 @@ function program(): Command {
     .addOption(new Option('--unsafe [RULES]', 'the unsafe fixes too, of all rules or of those listed').argParser(list))
     .option('--no-fix', 'findings only; no fix is computed')
     .option('--root <DIR>', 'what to read (default: the git repository around the paths, else their common directory)')
-    .addOption(new Option('--profile <NAME>', 'which mesh').choices(PROFILES).default('sidecar'))
+    .addOption(new Option('--profile <NAME>', 'which mesh (default: "sidecar")').choices(PROFILES))
     .addOption(new Option('--port-style <STYLE>', 'how to declare a protocol').choices(PORT_STYLES).default('auto'))
     .addOption(new Option('--only <RULES>', 'report and fix these rules only').argParser(list))
     .addOption(new Option('--skip <RULES>', 'leave out these rules').argParser(list))
+    .addOption(
+      new Option('--max-impact <IMPACT>', 'leave out fixes that do more to a running cluster')
+        .choices(IMPACTS)
+        .default('restart'),
+    )
     .option('--all', 'report on what is out of the mesh, too')
     .addOption(new Option('--reporter <NAME>', 'how to report').choices(REPORTERS).default('text'))
     .option('--reporter-file <FILE>', 'write the report to a file')
@@ -94,6 +111,8 @@ function program(): Command {
         .choices(SEVERITIES)
         .default('warning'),
     )
+    .option('--config <FILE>', 'the configuration (default: the nearest mesh-fix.config.yaml, up to the root)')
+    .option('--print-config', 'print what is configured, and do nothing else')
     .option('--exit-zero', 'exit with 0 even if there are findings')
     .option('--quiet', 'no diff, no skipped files, no progress')
     .option('--no-color', 'no colours (also: NO_COLOR=1)')
@@ -140,7 +159,7 @@ function list(value: string, previous: readonly string[] = []): readonly string[
 }
 
 /** @throws {MeshFixError} USAGE: options that can't be used, or not together */
-function validate(options: Options, known: readonly string[]): void {
+function validate(options: Options, profile: Profile, known: readonly string[]): void {
   const { only, skip, unsafe } = options
   for (const rule of [...(only ?? []), ...(skip ?? []), ...(unsafe ?? [])]) {
     if (!known.includes(rule) && !(rule === ALL && unsafe?.includes(rule)))
@@ -151,7 +170,7 @@ function validate(options: Options, known: readonly string[]): void {
     if (named?.length === 0)
       throw new MeshFixError('USAGE', `--${option} names no rule; there are: ${known.join(', ')}`)
   }
-  if (options.profile === 'classic' && options.portStyle === 'appProtocol') {
+  if (profile === 'classic' && options.portStyle === 'appProtocol') {
     throw new MeshFixError(
       'USAGE',
       '--port-style appProtocol has no meaning with --profile classic: Istio up to 1.2 does not read appProtocol',
@@ -160,41 +179,51 @@ function validate(options: Options, known: readonly string[]): void {
 }
 
 async function check(paths: readonly string[], options: Options): Promise<number> {
-  const rules = await shippedRules()
-  validate(
-    options,
-    rules.detectors.map(({ id }) => id),
-  )
-
   const cwd = realpathSync(process.cwd())
   const show = progress(process.stderr, options.quiet === true)
   const walked = walk(paths.length > 0 ? paths : ['.'], { root: options.root })
+  const config = await configFor(options.config, walked.start, walked.root)
+  const profile = options.profile ?? config.profile ?? 'sidecar'
+  if (options.printConfig) {
+    print(`${JSON.stringify({ ...config, profile }, null, 2)}\n`)
+    return 0
+  }
+  const rules = await rulesOf(config)
+  validate(
+    options,
+    profile,
+    rules.flatMap(({ detectors }) => detectors.map(({ id }) => id)),
+  )
+
+  const isInScope = scopeOf(walked, config)
   const read = readFiles(walked, done => show(`reading ${done}/${walked.files.length} files`))
   const repository = repositoryOf(read.texts, done => show(`parsing ${done}/${read.texts.length} files`))
   const pipeline = compose(rules).get(PIPELINE)
   const outcome = pipeline.run(
     repository,
     {
-      profile: options.profile,
+      profile,
       portStyle: options.portStyle,
       all: options.all === true,
-      isInScope: walked.isInScope,
+      externalReferences: config.externalReferences,
+      isInScope,
       isOn: rule => (options.only === undefined || options.only.includes(rule)) && !options.skip?.includes(rule),
       isUnsafeOn: rule => [rule, ALL].some(name => options.unsafe?.includes(name)),
+      maxImpact: options.maxImpact,
       noFix: !options.fix,
     },
     (done, of) => show(`proving ${done}/${of} fixes`),
   )
 
   const reportFile = options.reporterFile === undefined ? undefined : opened(options.reporterFile)
-  const texts = new Map([...outcome.edits].map(([path, edits]) => [path, applied(textOf(outcome, path), edits)]))
+  const texts = new Map([...outcome.edits].map(([path, edits]) => [path, applied(textOf(outcome, path) ?? '', edits)]))
   const failures = options.write ? write(walked.root, outcome, texts) : []
   show(undefined)
   const failed = new Set(failures.flatMap(({ paths }) => paths))
   const result: Result = {
     outcome,
-    skipped: [...read.skipped, ...repository.skipped].filter(({ path }) => walked.isInScope(path)),
-    errors: [...read.errors, ...repository.errors].filter(({ path }) => walked.isInScope(path)),
+    skipped: [...read.skipped, ...repository.skipped].filter(({ path }) => isInScope(path)),
+    errors: [...read.errors, ...repository.errors].filter(({ path }) => isInScope(path)),
     written: options.write === true,
     failures,
     root: walked.root,
@@ -209,14 +238,33 @@ async function check(paths: readonly string[], options: Options): Promise<number
   return isFailing(result, ({ severity }) => isAtLeast(severity, options.failOn)) ? 1 : 0
 }
 
-function textOf({ repository }: Outcome, path: string): string {
-  return repository.files.get(path)?.parsed.text ?? ''
+/** The shipped rules, and those of the configuration's plugins. */
+async function rulesOf({ plugins, file }: Config): Promise<readonly Rules[]> {
+  const sets = [await shippedRules(), ...(file === undefined ? [] : await loadPlugins(plugins, file))]
+  const ids = new Set<string>()
+  for (const { id } of sets.flatMap(({ detectors }) => detectors)) {
+    if (ids.has(id)) throw new MeshFixError('CONFIG', `there are two rules "${id}": a plugin's id must be its own`)
+    ids.add(id)
+  }
+  return sets
+}
+
+/** What is reported and written: what the paths name or hold, without what the configuration ignores. */
+function scopeOf({ isInScope, root }: Walk, { ignore, file }: Config): (path: string) => boolean {
+  if (ignore.length === 0 || file === undefined) return isInScope
+  const isIgnored = ignoring(ignore, dirname(file), root)
+  return path => isInScope(path) && !isIgnored(path)
+}
+
+/** A file's text as it was read; undefined for one that is new. */
+function textOf({ repository }: Outcome, path: string): string | undefined {
+  return repository.files.get(path)?.parsed.text
 }
 
 /** Files that one fix changes together are written together or not at all. */
 function write(root: string, outcome: Outcome, texts: ReadonlyMap<string, string>): readonly WriteFailure[] {
   const fixes = outcome.diagnoses.flatMap(({ treatment }) => (treatment.status === 'applied' ? [treatment.fix] : []))
-  const groups = transactionGroups(fixes.map(({ changes }) => changes.map(({ resource }) => resource.path)))
+  const groups = transactionGroups(fixes.map(changedPaths))
   const rewrites = groups.map(paths =>
     paths.flatMap(path => {
       const after = texts.get(path)

@@ -1,4 +1,4 @@
-import { Container, type ServiceIdentifier } from 'inversify'
+import { Container, ContainerModule, type ServiceIdentifier } from 'inversify'
 import type { Detector } from './detect/detector.ts'
 import type { Fixer } from './fix/fixer.ts'
 import { Pipeline } from './pipeline.ts'
@@ -8,11 +8,13 @@ export const DETECTOR = token<Detector>('Detector')
 export const FIXER = token<Fixer>('Fixer')
 export const PIPELINE = token<Pipeline>('Pipeline')
 
-/** The one place where the parts of mesh-fix meet: every detector and fixer is bound, the pipeline asks for all of them. */
-export function compose({ detectors, fixers }: Rules): Container {
+/**
+ * The one place where the parts of mesh-fix meet: every set of rules, its own and those of plugins, is a module that
+ * binds detectors and fixers, and the pipeline asks for all of them.
+ */
+export function compose(sets: readonly Rules[]): Container {
   const container = new Container({ defaultScope: 'Singleton' })
-  for (const detector of detectors) container.bind(DETECTOR).toConstantValue(detector)
-  for (const fixer of fixers) container.bind(FIXER).toConstantValue(fixer)
+  container.load(...sets.map(moduleOf))
   container.bind(PIPELINE).toResolvedValue(
     (bound: Detector[], fixing: Fixer[]) => new Pipeline(bound, fixing),
     [
@@ -21,6 +23,13 @@ export function compose({ detectors, fixers }: Rules): Container {
     ],
   )
   return container
+}
+
+function moduleOf({ detectors, fixers }: Rules): ContainerModule {
+  return new ContainerModule(({ bind }) => {
+    for (const detector of detectors) bind(DETECTOR).toConstantValue(detector)
+    for (const fixer of fixers) bind(FIXER).toConstantValue(fixer)
+  })
 }
 
 /** A const would narrow to `symbol`, and `get` would lose the type. */

@@ -1,14 +1,15 @@
 import type { Context, Detector, Finding, Severity } from './detect/detector.ts'
-import { isSuppressed } from './detect/mesh.ts'
-import type { Declined, Evidence, Fix, Fixer } from './fix/fixer.ts'
-import { type Counted, prove } from './fix/prove.ts'
+import { isIgnored } from './detect/ignore.ts'
+import { type Change, type Declined, type Evidence, type Fix, type Fixer, IMPACTS } from './fix/fixer.ts'
+import { type CreatedResource, Placements } from './fix/placement.ts'
+import { type Counted, type Invariant, neighboursOf, prove } from './fix/prove.ts'
 import { ResourceGraph } from './graph/graph.ts'
-import { type Operation, patched } from './json-patch.ts'
-import { keysOf } from './pointer.ts'
+import { type Operation, PatchError, patched } from './json-patch.ts'
+import { comparePointers } from './pointer.ts'
 import type { Repository } from './read/repository.ts'
 import { type KubeObject, type Resource, titleOf } from './read/resource.ts'
 import { EditRefused, type TextEdit } from './write/edit.ts'
-import { Sheets } from './write/sheets.ts'
+import { type NewFile, Sheets } from './write/sheets.ts'
 
 /** What a run is asked for. */
 export interface RunOptions extends Context {
@@ -18,18 +19,26 @@ export interface RunOptions extends Context {
   readonly isOn: (rule: string) => boolean
   /** Whether a rule's unsafe fixes are applied, too. */
   readonly isUnsafeOn: (rule: string) => boolean
+  /** The greatest impact that fixes may have. */
+  readonly maxImpact: (typeof IMPACTS)[number]
   /** Find only, compute no fix. */
   readonly noFix: boolean
 }
+
+/** What stopped a fix: an invariant, the place of a new object, text that can't be edited, or the paths given. */
+export type Stop = Invariant | 'placement' | 'text' | 'scope'
+
+/** Why a fix that is proven is not applied: nobody asked for unsafe ones, or its impact is above the greatest allowed. */
+export type HeldBack = 'unsafe' | 'impact'
 
 /** What became of a finding's fix. */
 export type Treatment =
   /** It is proven and part of the result. */
   | { readonly status: 'applied'; readonly fix: Fix }
-  /** It is proven, but unsafe and not asked for. */
-  | { readonly status: 'available'; readonly fix: Fix }
+  /** It is proven, but was not asked for. */
+  | { readonly status: 'available'; readonly heldBack: HeldBack; readonly fix: Fix }
   /** A fix was computed, and a check stopped it. */
-  | { readonly status: 'refused'; readonly reason: string; readonly fix: Fix }
+  | { readonly status: 'refused'; readonly by: Stop; readonly reason: string; readonly fix: Fix }
   /** Left to people: no fixer, no evidence or contradictory evidence, or candidates to choose from. */
   | {
       readonly status: 'manual'
@@ -60,6 +69,8 @@ export interface Outcome {
   readonly operations: ReadonlyMap<string, readonly Operation[]>
   /** The resources in their last version. */
   readonly graph: ResourceGraph
+  /** Resource id → documents that are no resources and were changed to list new ones: kustomizations and Lists. */
+  readonly documents: ReadonlyMap<string, Resource>
   /** Path → the edits of its text. */
   readonly edits: ReadonlyMap<string, readonly TextEdit[]>
 }
@@ -105,6 +116,10 @@ class Run {
   readonly #options: RunOptions
   readonly #graph: ResourceGraph
   readonly #sheets: Sheets
+  readonly #placements: Placements
+  readonly #documents = new Map<string, Resource>()
+  /** The ids of what is new. */
+  readonly #created = new Set<string>()
   readonly #diagnoses = new Map<string, Diagnosis>()
   /** Resource id → the keys of its findings. */
   readonly #keysOf = new Map<string, string[]>()
@@ -124,6 +139,7 @@ class Run {
     this.#options = options
     this.#graph = new ResourceGraph(repository.resources, repository.skipped)
     this.#sheets = new Sheets(repository.files, oneByOne)
+    this.#placements = new Placements(repository)
   }
 
   detect(): void {
@@ -131,7 +147,7 @@ class Run {
       if (!this.#options.isInScope(resource.path)) continue
       for (const diagnosis of this.#diagnose(resource)) {
         if (!this.#options.isOn(diagnosis.detector.id)) continue
-        if (isSuppressed(resource.object, diagnosis.finding.codes ?? [])) this.#suppressed += 1
+        if (isIgnored(diagnosis.detector.id, diagnosis.finding)) this.#suppressed += 1
         else this.#record(diagnosis)
       }
     }
@@ -146,8 +162,9 @@ class Run {
         const diagnosis = this.#diagnoses.get(key)
         if (diagnosis === undefined || diagnosis.treatment.status === 'applied') continue
         const treatment = this.#treat(diagnosis)
-        this.#diagnoses.set(diagnosis.key, { ...diagnosis, treatment })
-        if (treatment.status === 'applied') applied += 1
+        if (treatment === undefined) this.#diagnoses.delete(key)
+        else this.#diagnoses.set(key, { ...diagnosis, treatment })
+        if (treatment?.status === 'applied') applied += 1
         done += 1
         if (pass === 1) onProgress(done, open.length)
       }
@@ -171,18 +188,21 @@ class Run {
       suppressed: this.#suppressed,
       operations: this.#operations,
       graph: this.#graph,
+      documents: this.#documents,
       edits: this.#sheets.edits(),
     }
   }
 
-  /** What fixes have brought to light on the objects that they changed. */
+  /** What fixes have brought to light on the objects that they changed or added, and on their neighbours. */
   #findNew(): void {
-    for (const id of this.#operations.keys()) {
-      const resource = this.#graph.resource(id)
-      if (resource === undefined || !this.#options.isInScope(resource.path)) continue
+    const touched = [...this.#operations.keys(), ...this.#created].flatMap(id => this.#graph.resource(id) ?? [])
+    const near = neighboursOf(touched, this.#graph).flatMap(id => this.#graph.resource(id) ?? [])
+    for (const resource of [...touched, ...near]) {
+      if (!this.#options.isInScope(resource.path)) continue
       for (const diagnosis of this.#diagnose(resource)) {
-        const isNew = this.#options.isOn(diagnosis.detector.id) && !this.#diagnoses.has(diagnosis.key)
-        if (isNew && !isSuppressed(resource.object, diagnosis.finding.codes ?? [])) this.#record(diagnosis)
+        const { key, detector, finding } = diagnosis
+        const isNew = this.#options.isOn(detector.id) && !this.#diagnoses.has(key)
+        if (isNew && !isIgnored(detector.id, finding)) this.#record(diagnosis)
       }
     }
   }
@@ -207,13 +227,14 @@ class Run {
         found.push({ detector, severity, finding, key, treatment: { status: 'skipped' } })
       }
     }
-    return found.toSorted((one, other) => comparePointers(one.finding, other.finding))
+    return found.toSorted((one, other) => comparePointers(one.finding.at, other.finding.at))
   }
 
-  #treat(diagnosis: Diagnosis): Treatment {
+  /** Undefined where the finding went away by a fix for another one. */
+  #treat(diagnosis: Diagnosis): Treatment | undefined {
     const { detector, key, finding } = diagnosis
     const current = this.#diagnose(this.#graph.current(finding.resource)).find(found => found.key === key)
-    if (current === undefined) throw new Error(`a finding went away without a fix: ${key}`)
+    if (current === undefined) return undefined
     const fixer = this.#fixers.get(detector)
     if (fixer === undefined)
       return { status: 'manual', reason: 'only a person can put it right', evidence: [], candidates: [] }
@@ -231,69 +252,103 @@ class Run {
       const reason = first?.note ?? 'a person has to choose'
       return { status: 'manual', reason, evidence: first?.evidence ?? [], candidates }
     }
-    const isWanted = ({ safety }: Fix): boolean => safety === 'safe' || this.#options.isUnsafeOn(detector.id)
     const reasons: string[] = []
     let refused: Treatment | undefined
-    for (const fix of fixes.filter(isWanted)) {
-      const reason = this.#try(fix, key, true)
-      const better = fixes.slice(0, fixes.indexOf(fix)).filter(other => !isWanted(other))
-      if (reason === undefined)
-        return { status: 'applied', fix: noted(fix, [...reasons, ...better.flatMap(({ cautions }) => cautions)]) }
-      reasons.push(reason)
-      refused ??= { status: 'refused', reason, fix }
+    const heldBack = (fix: Fix): HeldBack | undefined => this.#heldBack(fix, detector.id)
+    const [wanted, unwanted] = [fixes.filter(fix => !heldBack(fix)), fixes.filter(heldBack)]
+    for (const fix of wanted) {
+      const result = this.#try(fix, key, true)
+      const better = fixes.slice(0, fixes.indexOf(fix)).filter(heldBack)
+      if ('fix' in result)
+        return {
+          status: 'applied',
+          fix: noted(result.fix, [...reasons, ...better.flatMap(({ cautions }) => cautions)]),
+        }
+      reasons.push(result.reason)
+      refused ??= { status: 'refused', ...result, fix }
     }
-    for (const fix of fixes.filter(other => !isWanted(other))) {
-      const reason = this.#try(fix, key, false)
-      if (reason === undefined) return { status: 'available', fix: noted(fix, reasons) }
-      reasons.push(reason)
-      refused ??= { status: 'refused', reason, fix }
+    for (const fix of unwanted) {
+      const result = this.#try(fix, key, false)
+      if ('fix' in result)
+        return { status: 'available', heldBack: heldBack(fix) ?? 'unsafe', fix: noted(result.fix, reasons) }
+      reasons.push(result.reason)
+      refused ??= { status: 'refused', ...result, fix }
     }
     return refused ?? { status: 'manual', reason: 'there is no fix', evidence: [], candidates: [] }
   }
 
-  /** Proves a fix and, if it is wanted, keeps it. Gives the reason where it is refused; then all is as it was. */
-  #try(fix: Fix, key: string, isWanted: boolean): string | undefined {
-    const outside = fix.changes.find(({ resource }) => !this.#options.isInScope(resource.path))
-    if (outside !== undefined)
-      return `it would have to change ${outside.resource.path} too, which is outside the paths given`
+  #heldBack({ safety, impact }: Fix, rule: string): HeldBack | undefined {
+    if (safety !== 'safe' && !this.#options.isUnsafeOn(rule)) return 'unsafe'
+    const isTooMuch = impact !== 'new-object' && IMPACTS.indexOf(impact) > IMPACTS.indexOf(this.#options.maxImpact)
+    return isTooMuch ? 'impact' : undefined
+  }
 
-    const old = fix.changes.map(({ resource }) => this.#graph.current(resource))
-    const changed = fix.changes.map(({ resource, operations }) => ({
-      ...resource,
-      object: patched(resource.object, operations) as KubeObject,
-    }))
-    const refusal = prove(fix, key, changed, this.#graph, {
+  /** Proves a fix and, if it is wanted, keeps it. Gives what stopped it where it is refused; then all is as it was. */
+  #try(
+    fix: Fix,
+    key: string,
+    isWanted: boolean,
+  ): { readonly fix: Fix } | { readonly by: Stop; readonly reason: string } {
+    const current = (resource: Resource): Resource => this.#current(resource)
+    const placed = this.#placements.placed(fix, current, path => this.#sheets.isNew(path))
+    if (typeof placed === 'string') return { by: 'placement', reason: placed }
+    const { changes } = placed.fix
+    const created = placed.created.map(({ resource }) => resource)
+    const outside = [...changes.map(({ resource }) => resource), ...created].find(
+      ({ path }) => !this.#options.isInScope(path),
+    )
+    if (outside !== undefined)
+      return { by: 'scope', reason: `it would have to change ${outside.path} too, which is outside the paths given` }
+
+    const versions = versionsAfter(changes)
+    if (versions instanceof PatchError) return { by: 'text', reason: `the patch does not apply: ${versions.message}` }
+    const changed = versions.filter(({ id }) => this.#graph.resource(id) !== undefined)
+    const old = changed.map(current)
+    const refusal = prove(placed.fix, key, { changed, created }, this.#graph, {
       profile: this.#options.profile,
       findingsOn: resource => this.#counted(resource),
     })
     if (refusal !== undefined) return refusal
 
     const undo = (): void => {
+      for (const resource of created) this.#graph.remove(resource)
       for (const resource of old) this.#graph.replace(resource)
     }
     try {
-      this.#sheets.apply(fix.changes, { keep: isWanted })
+      this.#sheets.apply(changes, newFiles(placed.created), { keep: isWanted })
     } catch (error) {
       undo()
-      if (error instanceof EditRefused) return `the text can't be edited: ${error.message}`
+      if (error instanceof EditRefused) return { by: 'text', reason: `the text can't be edited: ${error.message}` }
       throw error
     }
-    if (isWanted) this.#keep(fix)
+    if (isWanted) this.#keep(placed.fix, versions, created)
     else undo()
-    return undefined
+    return { fix: placed.fix }
   }
 
-  #keep(fix: Fix): void {
-    for (const { resource, operations } of fix.changes) {
+  /** The present version of a resource, or of a document that lists resources. */
+  #current(resource: Resource): Resource {
+    return this.#documents.get(resource.id) ?? this.#graph.current(resource)
+  }
+
+  #keep(fix: Fix, versions: readonly Resource[], created: readonly Resource[]): void {
+    for (const { id } of created) this.#created.add(id)
+    for (const { resource, operations } of fix.changes)
       this.#operations.set(resource.id, [...(this.#operations.get(resource.id) ?? []), ...operations])
-      this.#settle(resource, fix)
-    }
+    for (const resource of versions)
+      if (this.#graph.resource(resource.id) === undefined) this.#documents.set(resource.id, resource)
+
+    const touched = [...versions, ...created].flatMap(({ id }) => this.#graph.resource(id) ?? [])
+    const near = neighboursOf(touched, this.#graph).flatMap(id => this.#graph.resource(id) ?? [])
+    for (const resource of [...touched, ...near]) this.#settle(resource, fix)
   }
 
-  /** Other findings on an object that a fix has put right as well: a rename may concern several Services. */
+  /** Other findings that a fix has put right as well: a rename may concern several Services. */
   #settle(resource: Resource, fix: Fix): void {
+    const keys = this.#keysOf.get(resource.id) ?? []
+    if (keys.length === 0) return
     const left = new Set(this.#diagnose(this.#graph.current(resource)).map(({ key }) => key))
-    for (const key of this.#keysOf.get(resource.id) ?? []) {
+    for (const key of keys) {
       const diagnosis = this.#diagnoses.get(key)
       if (diagnosis === undefined || diagnosis.treatment.status === 'applied' || left.has(key)) continue
       this.#diagnoses.set(key, { ...diagnosis, treatment: { status: 'applied', fix } })
@@ -309,6 +364,23 @@ class Run {
   }
 }
 
+/** The objects as the operations leave them, or why these don't apply: a rule of somebody else's may be wrong. */
+function versionsAfter(changes: readonly Change[]): readonly Resource[] | PatchError {
+  try {
+    return changes.map(({ resource, operations }) => ({
+      ...resource,
+      object: patched(resource.object, operations) as KubeObject,
+    }))
+  } catch (error) {
+    if (error instanceof PatchError) return error
+    throw error
+  }
+}
+
+function newFiles(created: readonly CreatedResource[]): readonly NewFile[] {
+  return created.flatMap(({ resource: { path, object }, beside, isFile }) => (isFile ? [{ path, object, beside }] : []))
+}
+
 /** The fix, with why it isn't a better one. */
 function noted(fix: Fix, reasons: readonly string[]): Fix {
   const note = [fix.note, ...reasons].filter(text => text !== undefined).join('; ')
@@ -317,14 +389,4 @@ function noted(fix: Fix, reasons: readonly string[]): Fix {
 
 function isDeclined(result: Iterable<Fix> | Declined): result is Declined {
   return 'declined' in result
-}
-
-function comparePointers(one: Finding, other: Finding): number {
-  const [left, right] = [keysOf(one.at), keysOf(other.at)]
-  for (const [index, key] of left.entries()) {
-    const against = right[index]
-    if (against === undefined) return 1
-    if (key !== against) return Number(key) - Number(against) || (key < against ? -1 : 1)
-  }
-  return left.length - right.length
 }

@@ -30,3 +30,14 @@ export function valueAt(value: unknown, at: Pointer): unknown {
   }
   return current
 }
+
+/** Sorts places in the order of a document read from its start: list items by number, all other keys by their text. */
+export function comparePointers(one: Pointer, other: Pointer): number {
+  const [left, right] = [keysOf(one), keysOf(other)]
+  for (const [index, key] of left.entries()) {
+    const against = right[index]
+    if (against === undefined) return 1
+    if (key !== against) return Number(key) - Number(against) || (key < against ? -1 : 1)
+  }
+  return left.length - right.length
+}

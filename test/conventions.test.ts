@@ -20,6 +20,7 @@ const DOORS: Readonly<Record<string, string>> = {
   inversify: 'src/container.ts',
   commander: 'src/cli.ts',
   ignore: 'src/read/walk.ts',
+  zod: 'src/config.ts',
   'kustomize-api-types': 'src/read/kustomization.ts',
 }
 
@@ -27,6 +28,7 @@ const DOORS: Readonly<Record<string, string>> = {
 const OUTSIDE = [
   'src/bin.ts',
   'src/cli.ts',
+  'src/config.ts',
   'src/rules.ts',
   'src/read/walk.ts',
   'src/read/repository.ts',

@@ -178,7 +178,7 @@ t.test('a path limits what is reported and written, never what is known', async 
   const report = json(root, 'shop/service.yaml')
   t.match(report.summary, { files: 1, documents: 1, resources: 1, findings: 1, skippedFiles: 0, errors: 0 })
   t.match(report.findings[0].fix, { title: /appProtocol/, safety: 'unsafe', reason: /shop\/ingress\.yaml/ })
-  t.match(meshFix(root, 'shop/service.yaml').stdout, /not the rename: .*shop\/ingress\.yaml.*outside the paths/)
+  t.match(meshFix(root, 'shop/service.yaml').stdout, /not a better fix: .*shop\/ingress\.yaml.*outside the paths/)
 
   const named = json(root, 'shop/service.yaml', '--port-style', 'name')
   t.match(named, {

@@ -55,9 +55,12 @@ function verdictOn(
     ...resource,
     object: patched(resource.object, operations) as KubeObject,
   }))
-  const refusal = prove(fix, 'undeclared 80', changed, graph, { profile: 'sidecar', findingsOn: undeclared })
+  const refusal = prove(fix, 'undeclared 80', { changed, created: [] }, graph, {
+    profile: 'sidecar',
+    findingsOn: undeclared,
+  })
   return {
-    refusal,
+    refusal: refusal?.reason,
     isRestored: graph.current(service).object === service.object && graph.current(ingress).object === ingress.object,
   }
 }

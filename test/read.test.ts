@@ -256,6 +256,7 @@ t.test('what cannot be read is an error with its place', async t => {
 t.test('a directory that cannot be opened is an error, and so is a file that is gone', async t => {
   const walk = {
     root: '/nowhere',
+    start: '/nowhere',
     gitRoot: undefined,
     files: ['gone.yaml'],
     links: ['link.yaml'],

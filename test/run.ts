@@ -1,5 +1,5 @@
 import type { PortStyle, Profile } from '../src/detect/detector.ts'
-import { type Outcome, Pipeline } from '../src/pipeline.ts'
+import { type Outcome, Pipeline, type RunOptions } from '../src/pipeline.ts'
 import { type FileText, repositoryOf } from '../src/read/repository.ts'
 import { locators, type Result } from '../src/report/result.ts'
 import { textReport } from '../src/report/text.ts'
@@ -11,6 +11,8 @@ export interface RunSettings {
   readonly profile?: Profile
   readonly portStyle?: PortStyle
   readonly unsafe?: boolean
+  readonly maxImpact?: RunOptions['maxImpact']
+  readonly externalReferences?: RunOptions['externalReferences']
   readonly all?: boolean
   /** The rule that is reported and fixed; default: all. The proof knows all rules. */
   readonly only?: string
@@ -29,13 +31,18 @@ export function runOn(texts: readonly FileText[], settings: RunSettings = {}): O
     isInScope: path => settings.paths?.some(prefix => path.startsWith(prefix)) ?? true,
     isOn: rule => settings.only === undefined || settings.only === rule,
     isUnsafeOn: () => settings.unsafe ?? false,
+    maxImpact: settings.maxImpact ?? 'restart',
+    externalReferences: settings.externalReferences ?? [],
     noFix: false,
   })
 }
 
-/** The texts as the run's applied fixes leave them. */
+/** The texts as the run's applied fixes leave them, and those that they add. */
 export function textsAfter(texts: readonly FileText[], outcome: Outcome): readonly FileText[] {
-  return texts.map(({ path, text }) => ({ path, text: applied(text, outcome.edits.get(path) ?? []) }))
+  const edited = texts.map(({ path, text }) => ({ path, text: applied(text, outcome.edits.get(path) ?? []) }))
+  const known = new Set(texts.map(({ path }) => path))
+  const created = [...outcome.edits].filter(([path]) => !known.has(path))
+  return [...edited, ...created.map(([path, edits]) => ({ path, text: applied('', edits) }))]
 }
 
 /** The outcome as reports take it: a preview of everything, nothing written. */

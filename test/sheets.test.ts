@@ -24,8 +24,8 @@ function check(seed: number, isOneByOne: boolean): 'right' | 'refused' {
   for (const operation of operations) {
     try {
       const next = patched(value, [operation])
-      sheets.apply([{ resource, operations: [operation] }], { keep: false })
-      sheets.apply([{ resource, operations: [operation] }], { keep: true })
+      sheets.apply([{ resource, operations: [operation] }], [], { keep: false })
+      sheets.apply([{ resource, operations: [operation] }], [], { keep: true })
       value = next
       made += 1
     } catch (error) {

@@ -10,12 +10,22 @@ export type Severity = 'error' | 'warning' | 'info'
 /** How a Service port's protocol is declared: renamed with appProtocol as a fallback, or one of the two only. */
 export type PortStyle = 'auto' | 'name' | 'appProtocol'
 
+/** A port that something outside the files refers to by its name. `*` stands for any text without a slash. */
+export interface ExternalReference {
+  /** `name` or `namespace/name`. */
+  readonly service: string
+  /** Its number or its name. */
+  readonly port: string | number
+}
+
 /** What rules may read of the configuration. */
 export interface Context {
   readonly profile: Profile
   readonly portStyle: PortStyle
   /** Report on what is out of the mesh, too. */
   readonly all: boolean
+  /** These ports are not renamed. */
+  readonly externalReferences: readonly ExternalReference[]
 }
 
 /** Something that breaks a requirement, and where. */

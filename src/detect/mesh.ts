@@ -1,5 +1,5 @@
 import type { ResourceGraph, Workload } from '../graph/graph.ts'
-import { at, stringAt } from '../read/json.ts'
+import { at } from '../read/json.ts'
 import { annotationsOf, type KubeObject, labelsOf, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
 
 /** istioctl's ignored namespaces (pkg/kube/inject/initializer.go), and the control plane's own. */
@@ -53,12 +53,4 @@ function isNamespaceInMesh(namespace: string | undefined, graph: ResourceGraph):
     if (labels['istio-injection'] === 'disabled' || labels['istio.io/dataplane-mode'] === 'none') return false
   }
   return true
-}
-
-/** Whether the object says to istioctl that a code is to be left out: `galley.istio.io/analyze-suppress`. */
-export function isSuppressed(object: KubeObject, codes: readonly string[]): boolean {
-  const suppressed = stringAt(object, 'metadata', 'annotations', 'galley.istio.io/analyze-suppress')
-  if (suppressed === undefined) return false
-  const listed = suppressed.split(',').map(code => code.trim())
-  return listed.includes('*') || codes.some(code => listed.includes(code))
 }

@@ -14,7 +14,16 @@ export type Safety = 'safe' | 'unsafe' | 'display'
 /** What applying a fix does to a running cluster, in rising order; `new-object` stands beside them. */
 export type Impact = 'metadata' | 'routing' | 'restart' | 'new-object'
 
+/** Impacts in rising order. New objects stand beside them. */
+export const IMPACTS = ['metadata', 'routing', 'restart'] as const
+
 export type EvidenceClass = 'definitive' | 'strong' | 'weak'
+
+/** A place in an object. */
+export interface Place {
+  readonly resource: Resource
+  readonly pointer: Pointer
+}
 
 /** Why a fix says what it says. */
 export interface Evidence {
@@ -26,7 +35,7 @@ export interface Evidence {
   /** The fact, for people. */
   readonly says: string
   /** Where it stands; undefined for general knowledge, like a port number's usual protocol. */
-  readonly at?: { readonly resource: Resource; readonly pointer: Pointer }
+  readonly at?: Place
 }
 
 /** Evidence for the protocol of a Service port. */
@@ -62,6 +71,8 @@ export interface Fix {
   readonly impact: Impact
   readonly changes: readonly Change[]
   readonly creates?: readonly NewResource[]
+  /** Selectors and references that shall select pods, or lead to a port, as they did not before; no other one may. */
+  readonly intended?: readonly Place[]
   /** The Istio protocol that Service ports shall have after it; all others keep theirs. */
   readonly protocols?: readonly IntendedProtocol[]
 }

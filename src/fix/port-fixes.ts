@@ -9,6 +9,7 @@ import { pointer } from '../pointer.ts'
 import { listAt } from '../read/json.ts'
 import { type KubeObject, nameOf, type Resource, titleOf } from '../read/resource.ts'
 import { inferProtocol, type Verdict } from './evidence.ts'
+import { isReferredToOutside } from './external-references.ts'
 import type { Change, EvidenceClass, Fix, ProtocolEvidence } from './fixer.ts'
 import { appProtocolCautions, nameCautions } from './meaning-elsewhere.ts'
 import { portNames } from './port-name.ts'
@@ -40,6 +41,9 @@ export function renameFix(port: ServicePort, verdict: Decided, context: Context)
   for (const { member, verdict: other } of others) {
     if (other.protocol !== verdict.protocol) return disagreement(member, other.protocol)
   }
+  const kept = group.find(member => isReferredToOutside(member, context.externalReferences))
+  if (kept !== undefined)
+    return `the configuration's externalReferences says that something outside refers to ${titleOf(kept.service.object)} port ${kept.declaration.name || kept.declaration.port}`
   const referrers = namingReferrers(group)
   const [name] = portNames({
     protocol: verdict.protocol,

@@ -1,11 +1,23 @@
 import { isAtLeast, type Profile, type Severity } from '../detect/detector.ts'
 import { convertProtocol, declarationOf } from '../detect/protocol.ts'
 import type { Referrer, ResourceGraph } from '../graph/graph.ts'
+import { containersOf, podTemplateOf } from '../graph/pod-template.ts'
 import { keysOf, pointer } from '../pointer.ts'
-import { listAt } from '../read/json.ts'
+import { listAt, numberAt, stringAt } from '../read/json.ts'
 import { type Resource, titleOf } from '../read/resource.ts'
-import type { Change, Fix } from './fixer.ts'
+import type { Change, Fix, Place } from './fixer.ts'
+import { changedImmutable } from './immutability.ts'
+import { type Changed, changedSelection } from './selection.ts'
 import { invalidities } from './validity.ts'
+
+/** What must hold between before and after, as requirements call it; `mention`: something skipped could mean the port. */
+export type Invariant = 'selection' | 'references' | 'immutability' | 'validity' | 'progress' | 'protocol' | 'mention'
+
+/** Which invariant a fix would break, and how. */
+export interface Refusal {
+  readonly by: Invariant
+  readonly reason: string
+}
 
 /** A finding as the proof counts it. */
 export interface Counted {
@@ -15,10 +27,18 @@ export interface Counted {
   readonly message: string
 }
 
+/** Where a reference leads. */
+interface Lead {
+  /** Who refers, and how, for people. */
+  readonly title: string
+  readonly resolved: string
+  readonly places: readonly Place[]
+}
+
 /** All that the proof compares before and after a fix: facts by key. */
 interface Facts {
   /** Referrer, row and place → what the reference leads to. Those that dangle are left out. */
-  readonly references: ReadonlyMap<string, string>
+  readonly references: ReadonlyMap<string, Lead>
   readonly invalid: ReadonlySet<string>
   /** Service and place of the port → Istio's protocol. */
   readonly protocols: ReadonlyMap<string, string>
@@ -32,63 +52,147 @@ export interface ProofContext {
   readonly findingsOn: (resource: Resource) => readonly Counted[]
 }
 
+/** The objects that a fix changes, in their new versions, and those that it adds. */
+export interface Result {
+  readonly changed: readonly Resource[]
+  readonly created: readonly Resource[]
+}
+
 /**
- * Puts the new versions of the changed objects into the graph and compares: no reference has come to lead elsewhere or
- * out of nowhere, nothing valid has become invalid, the finding is gone and no graver one has come, and Istio's
- * protocols are what the fix intends. Gives the reason where that does not hold, and then the graph is as it was.
+ * Puts the result of a fix into the graph and compares before and after: selectors select the same, references lead
+ * where they led, no field that can't change has changed, nothing valid has become invalid, the finding is gone and no
+ * graver one has come, and Istio's protocols are what the fix intends. Where that does not hold, the graph is as it was.
  *
  * @param key the finding that the fix is for
  */
 export function prove(
   fix: Fix,
   key: string,
-  changed: readonly Resource[],
+  { changed, created }: Result,
   graph: ResourceGraph,
   context: ProofContext,
-): string | undefined {
-  const old = changed.map(resource => graph.current(resource))
+): Refusal | undefined {
   const mentioned = mentionedBySkipped(fix.changes, graph)
-  if (mentioned !== undefined) return mentioned
+  if (mentioned !== undefined) return { by: 'mention', reason: mentioned }
 
-  const before = factsOf(old, graph, context)
-  for (const resource of changed) graph.replace(resource)
-  const after = factsOf(changed, graph, context)
+  const versions = changed.map((after): Changed => ({ before: graph.current(after), after }))
+  const neighbours = neighboursOf([...versions.map(({ before }) => before), ...besides(fix)], graph)
+  const names = versions.flatMap(changedPortNames)
+  const before = factsOf(
+    versions.map(version => version.before),
+    neighbours,
+    names,
+    graph,
+    context,
+  )
+  for (const resource of [...changed, ...created]) graph.replace(resource)
+  const after = factsOf([...changed, ...created], neighbours, names, graph, context)
+
+  const { intended = [] } = fix
   const refusal =
-    brokenReference(before, after) ??
-    newlyInvalid(before, after) ??
-    noProgress(key, before, after) ??
-    wrongProtocol(fix, before, after)
-  if (refusal !== undefined) for (const resource of old) graph.replace(resource)
+    refusedBy(
+      'immutability',
+      firstOf(versions, ({ before, after }) => changedImmutable(before.object, after.object)),
+    ) ??
+    refusedBy('selection', changedSelection(versions, graph, intended)) ??
+    refusedBy('references', brokenReference(before, after, intended)) ??
+    refusedBy('validity', newlyInvalid(before, after)) ??
+    refusedBy('progress', noProgress(key, before, after)) ??
+    refusedBy('protocol', wrongProtocol(fix, before, after))
+  if (refusal === undefined) return undefined
+  for (const resource of created) graph.remove(resource)
+  for (const version of versions) graph.replace(version.before)
   return refusal
 }
 
-function factsOf(resources: readonly Resource[], graph: ResourceGraph, { profile, findingsOn }: ProofContext): Facts {
+function refusedBy(by: Invariant, reason: string | undefined): Refusal | undefined {
+  return reason === undefined ? undefined : { by, reason }
+}
+
+function firstOf<Item>(items: readonly Item[], of: (item: Item) => string | undefined): string | undefined {
+  for (const item of items) {
+    const found = of(item)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function besides({ creates = [] }: Fix): readonly Resource[] {
+  return creates.map(({ beside }) => beside)
+}
+
+/** What rules look at when they judge these objects: the workloads behind Services, and all Services before them. */
+export function neighboursOf(resources: readonly Resource[], graph: ResourceGraph): readonly string[] {
+  const found = new Set<string>()
+  for (const resource of resources) {
+    const own = graph.workload(resource)
+    const workloads = graph.isService(resource) ? graph.workloadsOf(resource) : own === undefined ? [] : [own]
+    for (const workload of workloads) {
+      found.add(workload.resource.id)
+      for (const { id } of graph.servicesOf(workload)) found.add(id)
+    }
+  }
+  for (const { id } of resources) found.delete(id)
+  return [...found]
+}
+
+/** The names of container ports that lead to another number after a change than before. */
+function changedPortNames({ before, after }: Changed): readonly string[] {
+  const [old, now] = [numbersByName(before), numbersByName(after)]
+  return [...new Set([...old.keys(), ...now.keys()])].filter(name => old.get(name) !== now.get(name))
+}
+
+function numbersByName({ object }: Resource): ReadonlyMap<string, string> {
+  const pod = podTemplateOf(object)
+  const numbers = new Map<string, string>()
+  for (const container of pod === undefined ? [] : containersOf(pod)) {
+    for (const port of listAt(container.object, 'ports')) {
+      const name = stringAt(port, 'name')
+      if (name !== undefined) numbers.set(name, `${numbers.get(name) ?? ''} ${numberAt(port, 'containerPort')}`)
+    }
+  }
+  return numbers
+}
+
+function factsOf(
+  resources: readonly Resource[],
+  neighbours: readonly string[],
+  portNames: readonly string[],
+  graph: ResourceGraph,
+  { profile, findingsOn }: ProofContext,
+): Facts {
   const services = resources.filter(resource => graph.isService(resource))
   const referrers = services.flatMap(service => graph.referencesTo(service))
   const own = resources.flatMap(resource => graph.referencesOf(resource).map(reference => ({ resource, reference })))
+  const judged = [...resources, ...neighbours.flatMap(id => graph.resource(id) ?? [])]
   return {
-    references: resolutions([...referrers, ...own], graph),
+    references: leadsOf([...referrers, ...own, ...graph.referrersToContainerPorts(portNames)], graph),
     invalid: new Set([
       ...resources.flatMap(invalidities),
       ...own.concat(referrers).flatMap(({ resource, reference }) => shortNameFault(resource, reference)),
     ]),
     protocols: new Map(services.flatMap(service => protocolsOf(service, profile))),
-    findings: new Map(resources.flatMap(resource => findingsOn(resource).map(finding => [finding.key, finding]))),
+    findings: new Map(judged.flatMap(resource => findingsOn(resource).map(finding => [finding.key, finding]))),
   }
 }
 
 /** Referrer, row and place → where it leads. A rename may move the key of a map, so the place is that of the map. */
-function resolutions(referrers: readonly Referrer[], graph: ResourceGraph): ReadonlyMap<string, string> {
+function leadsOf(referrers: readonly Referrer[], graph: ResourceGraph): ReadonlyMap<string, Lead> {
   const unique = new Map(referrers.map(referrer => [referrer.reference, referrer]))
-  const found = new Map<string, string[]>()
+  const found = new Map<string, Lead>()
   for (const { resource, reference } of unique.values()) {
     const resolved = graph.resolve(resource, reference)
     if (resolved.length === 0) continue
     const place = pointer(...keysOf(reference.at).slice(0, -1))
-    const key = `${titleOf(resource.object)} in ${resource.path} refers to it by name (${reference.row}, ${place})`
-    found.set(key, [...(found.get(key) ?? []), resolved.join()])
+    const key = `${resource.id} ${reference.row} ${place}`
+    const known = found.get(key)
+    found.set(key, {
+      title: `${titleOf(resource.object)} in ${resource.path} refers to it by name (${reference.row}, ${place})`,
+      resolved: [...(known === undefined ? [] : known.resolved.split(' ')), resolved.join()].toSorted().join(' '),
+      places: [...(known?.places ?? []), { resource, pointer: reference.at }],
+    })
   }
-  return new Map([...found].map(([key, facts]) => [key, facts.toSorted().join(' ')]))
+  return found
 }
 
 function shortNameFault(
@@ -123,12 +227,15 @@ function mentionedBySkipped(changes: readonly Change[], graph: ResourceGraph): s
   return undefined
 }
 
-function brokenReference(before: Facts, after: Facts): string | undefined {
-  for (const [key, resolved] of before.references) {
-    if (after.references.get(key) !== resolved) return `${key}, and would break`
+function brokenReference(before: Facts, after: Facts, intended: readonly Place[]): string | undefined {
+  for (const [key, { title, resolved }] of before.references) {
+    if (after.references.get(key)?.resolved !== resolved) return `${title}, and would break`
   }
-  for (const key of after.references.keys()) {
-    if (!before.references.has(key)) return `${key}: that leads nowhere now and would start to lead somewhere`
+  const isIntended = (place: Place): boolean =>
+    intended.some(({ resource, pointer: at }) => resource.id === place.resource.id && at === place.pointer)
+  for (const [key, { title, places }] of after.references) {
+    if (!before.references.has(key) && !places.every(isIntended))
+      return `${title}: that leads nowhere now and would start to lead somewhere`
   }
   return undefined
 }
@@ -153,7 +260,8 @@ function wrongProtocol({ protocols = [] }: Fix, before: Facts, after: Facts): st
   const intended = new Map(protocols.map(({ service, index, protocol }) => [`${service.id}/${index}`, protocol]))
   for (const [port, protocol] of after.protocols) {
     const expected = intended.get(port) ?? before.protocols.get(port)
-    if (protocol !== expected) return `Istio would read ${protocol} where ${expected} is meant`
+    if (expected !== undefined && protocol !== expected)
+      return `Istio would read ${protocol} where ${expected} is meant`
   }
   return undefined
 }

@@ -1,31 +1,22 @@
 import type { Pointer } from '../pointer.ts'
-import { at, listAt, mapAt, numberAt, stringAt } from '../read/json.ts'
+import { at, mapAt, stringAt } from '../read/json.ts'
 import type { Skipped } from '../read/repository.ts'
 import type { KubeObject, Resource } from '../read/resource.ts'
-import { groupOf, labelsOf, mayShareNamespace, nameOf, namespaceOf } from '../read/resource.ts'
+import { labelsOf, mayShareNamespace, nameOf, namespaceOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
+import { isService, labelKeys, referentKeys, selectorKeys, serviceSelector } from './index-keys.ts'
 import { type Mention, mayRouteTo, mentionOf } from './mentions.ts'
+import { isAmong } from './namespaces.ts'
 import { NearestIndex } from './nearest-index.ts'
-import { type Container, containersOf, type PodTemplate, podTemplateOf } from './pod-template.ts'
+import type { Selecting } from './pod-selectors.ts'
+import { podTemplateOf } from './pod-template.ts'
 import { type PortReference, portReferences, type Referent } from './port-references.ts'
-import { isEmptySelector, mapSelector, type Selector, selects } from './selectors.ts'
+import { keysAskedFor, selectionsOf } from './selections.ts'
+import { isEmptySelector, type Selector, selects } from './selectors.ts'
 import { portNumber } from './service-ports.ts'
+import { containerPorts, type PortTarget, targetIn, type Workload } from './workload.ts'
 
-/** A resource that makes pods, and the template it makes them from. */
-export interface Workload {
-  readonly resource: Resource
-  readonly pod: PodTemplate
-}
-
-/** Where a Service port's traffic arrives in one workload. */
-export interface PortTarget {
-  readonly workload: Workload
-  /** The container whose `ports` list it; undefined where none does. */
-  readonly container: Container | undefined
-  readonly number: number
-  /** The name of the container port; empty where it has none or isn't listed. */
-  readonly name: string
-}
+export type { PortTarget, Workload } from './workload.ts'
 
 /** A reference to a port, and the object that holds it. */
 export interface Referrer {
@@ -42,6 +33,8 @@ export class ResourceGraph {
   readonly #services = new NearestIndex()
   readonly #workloads = new NearestIndex()
   readonly #referrers = new NearestIndex()
+  /** Under the label keys that their selectors of pods ask about. */
+  readonly #selecting = new NearestIndex()
   readonly #kinds = new Map<string, Map<string, Resource>>()
   readonly #skipped: readonly Skipped[]
   /** Made when first asked for, and again after a change to labels or selectors. */
@@ -81,6 +74,13 @@ export class ResourceGraph {
     this.#add(resource)
   }
 
+  /** Takes an object out that was put in by `replace`. */
+  remove(resource: Resource): void {
+    this.#delete(this.current(resource))
+    this.#resources.delete(resource.id)
+    this.#selectedBy = undefined
+  }
+
   /** Whether it is a Service of the core API (Knative's are not). */
   isService(resource: Resource): boolean {
     return isService(resource.object)
@@ -115,6 +115,27 @@ export class ResourceGraph {
         stringAt(service.object, 'spec', 'type') !== 'ExternalName' &&
         selects(serviceSelector(service.object), labels),
     )
+  }
+
+  /** The selectors of pods that ask about any of these label keys, wherever they stand. */
+  selectingBy(keys: readonly string[]): readonly Selecting[] {
+    const owners = new Map(keys.flatMap(key => [...this.#selecting.all(key)]).map(owner => [owner.id, owner]))
+    return [...owners.values()].flatMap(resource =>
+      selectionsOf(resource.object)
+        .filter(({ selector }) => keysAskedFor(selector).some(key => keys.includes(key)))
+        .map(selection => ({ resource, selection })),
+    )
+  }
+
+  /** The Services of that name, wherever they stand. */
+  servicesNamed(name: string): readonly Resource[] {
+    return [...this.#services.all(`name ${name}`)]
+  }
+
+  /** Workloads wherever they stand: all whose pods have a label that the selector wants, or more. */
+  workloadsLike(selector: Selector): readonly Resource[] {
+    const [key = 'any'] = selectorKeys(selector)
+    return [...this.#workloads.all(key)]
   }
 
   /** Workload → the Services that select it, by id. */
@@ -164,7 +185,10 @@ export class ResourceGraph {
     return this.#servicesFor(referrer, to, service => hasPort(service.object, port))
   }
 
-  /** What a reference leads to, as `object:port number`, sorted. Empty: it dangles. */
+  /**
+   * What a reference leads to, as `object:port number`, sorted. Empty: it dangles. A container port's number leads there
+   * whether a container lists it or not.
+   */
   resolve(referrer: Resource, reference: PortReference): readonly string[] {
     const { port, names } = reference
     if (names === 'service-port') {
@@ -172,9 +196,22 @@ export class ResourceGraph {
         .map(service => `${service.id}:${portNumber(service.object, port)}`)
         .toSorted()
     }
+    if (typeof port === 'number') return [String(port)]
     return this.#podsFor(referrer, reference.to)
       .flatMap(({ workload, container }) => containerPorts(workload, port, container))
       .toSorted()
+  }
+
+  /** The references to container ports by any of these names, whosever they are. */
+  referrersToContainerPorts(names: readonly string[]): readonly Referrer[] {
+    const referrers = new Map(
+      names.flatMap(name => [...this.#referrers.all(`container port ${name}`)]).map(it => [it.id, it]),
+    )
+    return [...referrers.values()].flatMap(resource =>
+      this.referencesOf(resource)
+        .filter(({ names: of, port }) => of === 'container-port' && names.includes(String(port)))
+        .map(reference => ({ resource, reference })),
+    )
   }
 
   #servicesFor(referrer: Resource, to: Referent, accepts: (service: Resource) => boolean): readonly Resource[] {
@@ -296,9 +333,13 @@ export class ResourceGraph {
       yield [this.#services, selected === undefined ? keys : [...keys, `selects ${selected}`]]
     }
     const referred = new Set(
-      referencesIn(object).flatMap(({ to, names }) => (names === 'service-port' ? referentKeys(to) : [])),
+      referencesIn(object).flatMap(({ to, names, port }) =>
+        names === 'service-port' ? referentKeys(to) : typeof port === 'string' ? [`container port ${port}`] : [],
+      ),
     )
     if (referred.size > 0) yield [this.#referrers, [...referred]]
+    const asked = new Set(selectionsOf(object).flatMap(({ selector }) => keysAskedFor(selector)))
+    if (asked.size > 0) yield [this.#selecting, [...asked]]
   }
 }
 
@@ -323,80 +364,11 @@ function referencesIn(object: KubeObject): readonly PortReference[] {
   return found
 }
 
-function isService(object: KubeObject): boolean {
-  return object.kind === 'Service' && groupOf(object) === ''
-}
-
-function serviceSelector(object: KubeObject): Selector {
-  return mapSelector(mapAt(object, 'spec', 'selector'))
-}
-
-/** Under which keys a referrer is found from the Service it may mean. */
-function referentKeys(to: Referent): readonly string[] {
-  switch (to.type) {
-    case 'service':
-      return [`name ${to.name}`]
-    case 'services':
-      return selectorKeys(to.selector).slice(0, 1)
-    case 'selecting':
-      return labelKeys(to.labels).map(key => `selecting ${key}`)
-    case 'mentioned':
-      return [...to.words].map(word => `name ${word}`)
-    default:
-      return []
-  }
-}
-
-/** Every object that the selector selects stands under all of these keys. */
-function selectorKeys({ matchLabels }: Selector): readonly string[] {
-  const keys = labelKeys(matchLabels)
-  return keys.length > 0 ? keys : ['any']
-}
-
-function labelKeys(labels: Readonly<Record<string, string>>): string[] {
-  return Object.entries(labels).map(([key, value]) => `label ${key}=${value}`)
-}
-
 /** Objects of which one names no namespace are applied into the same one, unless the other names another than `default`. */
 function sameNamespace(one: Resource, other: Resource): boolean {
   return (namespaceOf(one.object) ?? 'default') === (namespaceOf(other.object) ?? 'default')
 }
 
-function isAmong(namespaces: readonly string[] | 'own' | 'any', referrer: Resource, other: Resource): boolean {
-  const namespace = namespaceOf(other.object)
-  if (namespaces === 'any') return true
-  if (namespaces === 'own') return mayShareNamespace(namespaceOf(referrer.object), namespace)
-  return namespace === undefined || namespaces.includes(namespace)
-}
-
 function hasPort(service: KubeObject, port: string | number): boolean {
   return portNumber(service, port) !== undefined
-}
-
-/** Istio's FindPort: a name needs a container port of that name and L4 protocol; a number stands for itself. */
-function targetIn(workload: Workload, port: Json): PortTarget | undefined {
-  const targetPort = mapAt(port)['targetPort'] || mapAt(port)['port']
-  const protocol = stringAt(port, 'protocol') || 'TCP'
-  for (const container of containersOf(workload.pod)) {
-    if (container.role === 'ephemeral' || (container.role === 'init' && !container.sidecar)) continue
-    for (const entry of listAt(container.object, 'ports')) {
-      const number = numberAt(entry, 'containerPort')
-      const name = stringAt(entry, 'name') ?? ''
-      const isMeant = (typeof targetPort === 'string' ? name : number) === targetPort
-      if (!isMeant || number === undefined || (stringAt(entry, 'protocol') || 'TCP') !== protocol) continue
-      return { workload, container, number, name }
-    }
-  }
-  if (typeof targetPort !== 'number') return undefined
-  return { workload, container: undefined, number: targetPort, name: '' }
-}
-
-/** The container ports of that name or number in a workload, or in the one container at a place. */
-function containerPorts(workload: Workload, port: string | number, place: Pointer | undefined): string[] {
-  const member = typeof port === 'number' ? 'containerPort' : 'name'
-  return containersOf(workload.pod)
-    .filter(container => place === undefined || container.at === place)
-    .flatMap(container => listAt(container.object, 'ports'))
-    .filter(entry => mapAt(entry)[member] === port)
-    .map(entry => `${workload.resource.id}:${numberAt(entry, 'containerPort')}`)
 }

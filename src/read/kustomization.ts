@@ -70,6 +70,11 @@ export function filesOf(kustomization: Json, path: string, key: keyof Kustomizat
   )
 }
 
+/** The path from the root that an entry of a kustomization means. */
+export function resolvedFrom(kustomization: string, entry: string): string {
+  return resolvePath(kustomization.split('/').slice(0, -1), entry)
+}
+
 /** A list of a kustomization. What stands there may be anything, but the field's name is checked. */
 function fieldOf(kustomization: Json, key: keyof Kustomization): readonly Json[] {
   return listAt(kustomization, key)

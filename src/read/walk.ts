@@ -25,6 +25,8 @@ const MANIFEST = /(\.ya?ml|\.json|(^|\/)Kustomization)$/i
 export interface Walk {
   /** Absolute, symbolic links resolved. */
   readonly root: string
+  /** The directory that all the given paths are in; absolute. */
+  readonly start: string
   /** The git work tree's top directory, where there is one. */
   readonly gitRoot: string | undefined
   /** Paths from the root with `/`, sorted. */
@@ -78,7 +80,7 @@ export function walk(paths: readonly string[], options: { readonly root?: string
     if (stat?.isSymbolicLink()) links.push(path)
   }
   const isInScope = (path: string): boolean => scopes.has(path) || ancestorsOf(path).some(above => scopes.has(above))
-  return { root, gitRoot: gitRootOf(root), files, links, closed: [...closed].toSorted(), isInScope }
+  return { root, start: common, gitRoot: gitRootOf(root), files, links, closed: [...closed].toSorted(), isInScope }
 }
 
 /** The directories above a path, up to the root, which is the empty path. */
@@ -215,6 +217,17 @@ function entriesOf(directory: string): readonly Dirent[] | undefined {
 
 function rulesOf(directory: string, prefix: string): IgnoreRules {
   return { prefix, rules: ignore({ ignorecase: false }).add(readFileSync(join(directory, '.gitignore'), 'utf8')) }
+}
+
+/**
+ * Says of a path from the root whether patterns as in a `.gitignore` match it.
+ *
+ * @param directory where the patterns stand: absolute, in or below the root
+ */
+export function ignoring(patterns: readonly string[], directory: string, root: string): (path: string) => boolean {
+  const below = relative(root, directory).split(sep).join('/')
+  const rules = { prefix: below === '' ? '' : `${below}/`, rules: ignore({ ignorecase: false }).add(patterns) }
+  return path => path.startsWith(rules.prefix) && isIgnored(path, [rules])
 }
 
 /** The nearest `.gitignore` that has a word on a path decides. */

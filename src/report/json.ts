@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Evidence, Fix } from '../fix/fixer.ts'
+import { pathOf } from '../fix/placement.ts'
 import type { Operation } from '../json-patch.ts'
 import type { Diagnosis } from '../pipeline.ts'
 import { keysOf } from '../pointer.ts'
@@ -30,7 +31,7 @@ export function jsonReport(result: Result): string {
   })
   const changesOf = ({ changes }: Fix) => changes.map(({ resource, operations }) => patchOf(resource, operations))
   const createsOf = ({ creates = [] }: Fix) =>
-    creates.map(({ beside, object }) => ({ file: shownPath(beside.path, result), object }))
+    creates.map(fresh => ({ file: shownPath(pathOf(fresh), result), object: fresh.object }))
 
   const fixOf = (diagnosis: Diagnosis) => {
     const { treatment } = diagnosis
@@ -48,13 +49,18 @@ export function jsonReport(result: Result): string {
     }
     const { fix } = treatment
     const failure = failureOf(fix, result)
-    const remarks = [...(failure === undefined ? [] : [`not written: ${failure.reason}`]), ...fix.cautions]
+    const remarks = [
+      ...(failure === undefined ? [] : [`not written: ${failure.reason}`]),
+      ...(treatment.status === 'available' && treatment.heldBack === 'impact' ? ['left out by --max-impact'] : []),
+      ...fix.cautions,
+    ]
     const reason =
       treatment.status === 'refused'
         ? treatment.reason
         : [...remarks, ...(fix.note === undefined ? [] : [fix.note])].join('; ')
     return {
       status,
+      ...(treatment.status === 'refused' ? { by: treatment.by } : {}),
       safety: safetyOf(diagnosis),
       title: fix.title,
       ...(reason === '' ? {} : { reason }),
@@ -86,7 +92,7 @@ export function jsonReport(result: Result): string {
 
   const failed = new Set(result.failures.flatMap(({ paths }) => paths))
   const patches = [...outcome.operations].flatMap(([id, operations]) => {
-    const resource = outcome.graph.resource(id)
+    const resource = outcome.graph.resource(id) ?? outcome.documents.get(id)
     return resource === undefined || failed.has(resource.path) ? [] : [patchOf(resource, operations)]
   })
   const skipped = skippedOf(result)

@@ -1,6 +1,7 @@
 import { relative, sep } from 'node:path'
 import type { Severity } from '../detect/detector.ts'
 import type { Fix } from '../fix/fixer.ts'
+import { changedPaths } from '../fix/placement.ts'
 import type { Diagnosis, Outcome } from '../pipeline.ts'
 import type { ReadError, Skipped, SourceFile } from '../read/repository.ts'
 import { unifiedDiff } from '../write/diff.ts'
@@ -35,8 +36,8 @@ export function statusOf({ treatment }: Diagnosis, result: Result): Status {
 }
 
 /** Why a fix could not be written, if so. */
-export function failureOf({ changes }: Fix, { failures }: Result): WriteFailure | undefined {
-  return failures.find(({ paths }) => changes.some(({ resource }) => paths.includes(resource.path)))
+export function failureOf(fix: Fix, { failures }: Result): WriteFailure | undefined {
+  return failures.find(({ paths }) => changedPaths(fix).some(path => paths.includes(path)))
 }
 
 /** What was recognised as something else. What can't be read is among the errors. */
@@ -122,7 +123,7 @@ export function diffOf(result: Result): string {
       return unifiedDiff({
         path:
           gitRoot === undefined ? shownPath(path, result) : relative(gitRoot, `${root}/${path}`).split(sep).join('/'),
-        text: parsed?.text ?? '',
+        text: parsed?.text,
         edits,
         header: gitRoot !== undefined,
         hidden: parsed === undefined ? [] : secretSpans(parsed),

@@ -1,5 +1,8 @@
 import type { Evidence } from '../fix/fixer.ts'
+import { pathOf } from '../fix/placement.ts'
 import type { Diagnosis } from '../pipeline.ts'
+import { isKustomizationFile } from '../read/kustomization.ts'
+import { type Resource, titleOf } from '../read/resource.ts'
 import { clean, line, type Paint, painter } from './paint.ts'
 import {
   diffOf,
@@ -7,6 +10,7 @@ import {
   locators,
   type Result,
   type Summary,
+  safetyOf,
   shownPath,
   skippedOf,
   statusOf,
@@ -62,14 +66,14 @@ function findingParts(result: Result, paint: Paint): readonly string[] {
       default: {
         const { fix } = treatment
         const others = fix.changes.filter(({ resource }) => resource.id !== finding.resource.id)
+        const { creates = [] } = fix
         return [
           line`  ${paint('green', wordFor(diagnosis, result))} (${fix.safety}, ${fix.impact}): ${fix.title}`,
-          ...others.map(
-            ({ resource }) => line`    also in ${resource.object.kind} of ${shownPath(resource.path, result)}`,
-          ),
+          ...others.map(({ resource }) => line`    also in ${kindOf(resource)} of ${shownPath(resource.path, result)}`),
+          ...creates.map(fresh => line`    new: ${titleOf(fresh.object)} in ${shownPath(pathOf(fresh), result)}`),
           ...fix.evidence.map(evidenceLine),
           ...fix.cautions.map(caution => line`    unsafe: ${caution}`),
-          ...(fix.note === undefined ? [] : [line`    not the rename: ${fix.note}`]),
+          ...(fix.note === undefined ? [] : [line`    not a better fix: ${fix.note}`]),
         ]
       }
     }
@@ -85,9 +89,15 @@ function findingParts(result: Result, paint: Paint): readonly string[] {
   })
 }
 
+function kindOf({ object, path }: Resource): string {
+  return isKustomizationFile(path) ? 'the kustomization' : object.kind
+}
+
 function wordFor(diagnosis: Diagnosis, result: Result): string {
   const { treatment } = diagnosis
-  if (treatment.status !== 'applied') return 'fix with --unsafe'
+  if (treatment.status === 'available')
+    return treatment.heldBack === 'unsafe' ? 'fix with --unsafe' : `fix with --max-impact ${treatment.fix.impact}`
+  if (treatment.status !== 'applied') return 'no fix'
   if (statusOf(diagnosis, result) === 'applied') return 'fixed'
   return failureOf(treatment.fix, result) === undefined ? 'fix' : 'not written'
 }
@@ -164,18 +174,26 @@ export function summaryLines(result: Result): readonly string[] {
     impact.routing > 0
       ? ['Renames are proven against the files under the root; what lives elsewhere and names a port is not seen.']
       : []
-  const head = [found(summary), ...(impacts.length > 0 ? [`impact: ${impacts.join(', ')}`] : []), ...asides]
+  const leftOut = result.outcome.diagnoses.filter(
+    diagnosis =>
+      safetyOf(diagnosis) === 'safe' &&
+      diagnosis.treatment.status === 'available' &&
+      diagnosis.treatment.heldBack === 'impact',
+  ).length
+  const head = [found(summary, leftOut), ...(impacts.length > 0 ? [`impact: ${impacts.join(', ')}`] : []), ...asides]
   return [head.join(' · '), ...renamed]
 }
 
-function found(summary: Summary): string {
+/** @param leftOut how many safe fixes have a greater impact than is allowed */
+function found(summary: Summary, leftOut: number): string {
   const { findings, files, resources } = summary
   if (resources === 0)
     return `no Kubernetes manifests found${files === 0 ? '' : ` in ${plural(files, 'file', 'files')}`}`
   if (findings === 0) return `no findings in ${plural(files, 'file', 'files')}`
   const parts = [
     [summary.fixed, 'fixed'],
-    [summary.fixable, 'fixable with --write'],
+    [summary.fixable - leftOut, 'fixable with --write'],
+    [leftOut, 'left out by --max-impact'],
     [summary.fixableUnsafe, 'fixable with --unsafe'],
     [summary.refused, 'refused'],
     [summary.manual, 'left to you'],

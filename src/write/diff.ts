@@ -14,8 +14,8 @@ const CONTEXT = 3
 /** One file's edits, and how their diff is to look. */
 export interface FileDiff {
   readonly path: string
-  /** The text before the edits. */
-  readonly text: string
+  /** The text before the edits; undefined for a file that is new. */
+  readonly text: string | undefined
   readonly edits: readonly TextEdit[]
   /** Whether `diff --git` stands above: only right for paths from the git root. */
   readonly header: boolean
@@ -34,11 +34,13 @@ type IsHidden = (line: number) => boolean
  * it; line ends and a missing final newline are kept as they are.
  */
 export function unifiedDiff({ path, text, edits, header, hidden }: FileDiff): string {
-  const lines = linesOf(text)
+  const lines = linesOf(text ?? '')
   const changes = lineChanges(lines, edits)
   if (changes.length === 0) return ''
   const [from, to] = [quoted(`a/${path}`), quoted(`b/${path}`)]
-  const head = `${header ? `diff --git ${from} ${to}\n` : ''}--- ${from}${tab(from)}\n+++ ${to}${tab(to)}\n`
+  const git = header ? `diff --git ${from} ${to}\n${text === undefined ? 'new file mode 100644\n' : ''}` : ''
+  const old = text === undefined ? '/dev/null' : `${from}${tab(from)}`
+  const head = `${git}--- ${old}\n+++ ${to}${tab(to)}\n`
   const starts = startsOf(lines)
   const hiddenLines = new Set(
     hidden.flatMap(({ start, end }) => range(lineAt(starts, start), lineAt(starts, Math.max(end - 1, start)) + 1)),

@@ -6,6 +6,7 @@ import {
   fchownSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   openSync,
   readFileSync,
   renameSync,
@@ -19,7 +20,8 @@ import { dirname, join } from 'node:path'
 export interface Rewrite {
   /** From the root, with `/`. */
   readonly path: string
-  readonly before: string
+  /** Undefined for a file that is new. */
+  readonly before: string | undefined
   readonly after: string
 }
 
@@ -34,14 +36,15 @@ interface Staged {
   readonly path: string
   readonly target: string
   readonly temporary: string
-  readonly before: string
-  readonly stat: Stats
+  /** Undefined for a file that is new. */
+  readonly original: { readonly text: string; readonly stat: Stats } | undefined
 }
 
 /**
  * Writes groups of files, each group all or none: every new text is first written and synced to a temporary file beside
- * its target, then all are renamed over their targets; a rename that fails is undone for the whole group. A file that
- * changed since it was read, or is no regular file any more, fails its group. Permissions and owner are kept.
+ * its target, then all are renamed over their targets (a new file: linked to it, which never replaces another); what
+ * fails is undone for the whole group. A file that changed since it was read, or is no regular file any more, or is to
+ * be new and is there already, fails its group. Permissions and owner are kept.
  */
 export function writeInPlace(root: string, groups: readonly (readonly Rewrite[])[]): readonly WriteFailure[] {
   return groups.flatMap(group => writeGroup(root, group) ?? [])
@@ -64,7 +67,7 @@ function writeGroup(root: string, group: readonly Rewrite[]): WriteFailure | und
   try {
     for (const file of staged) {
       at = file.path
-      renameSync(file.temporary, file.target)
+      put(file)
       renamed.push(file)
     }
   } catch (error) {
@@ -75,11 +78,22 @@ function writeGroup(root: string, group: readonly Rewrite[]): WriteFailure | und
   return undefined
 }
 
-/** Puts a file's old text back in its place. Gives the reason where that fails as well. */
-function restore({ path, target, before, stat }: Staged): string | undefined {
+function put({ temporary, target, original }: Staged): void {
+  if (original === undefined) {
+    linkSync(temporary, target)
+    rmSync(temporary)
+  } else renameSync(temporary, target)
+}
+
+/** Puts a file's old text back in its place, or takes a new file away. Gives the reason where that fails as well. */
+function restore({ path, target, original }: Staged): string | undefined {
   let temporary: string | undefined
   try {
-    temporary = temporaryCopy(target, before, stat)
+    if (original === undefined) {
+      rmSync(target)
+      return undefined
+    }
+    temporary = temporaryCopy(target, original.text, original.stat)
     renameSync(temporary, target)
     return undefined
   } catch (error) {
@@ -91,6 +105,7 @@ function restore({ path, target, before, stat }: Staged): string | undefined {
 /** @throws {Error} the file changed since it was read, or its directory takes no new file */
 function stage(root: string, { path, before, after }: Rewrite): Staged {
   const target = join(root, path)
+  if (before === undefined) return { path, target, temporary: temporaryCopy(target, after), original: undefined }
   const file = openSync(target, constants.O_RDWR | constants.O_NOFOLLOW)
   try {
     const stat = fstatSync(file)
@@ -99,22 +114,25 @@ function stage(root: string, { path, before, after }: Rewrite): Staged {
     if (!readFileSync(file).equals(Buffer.from(before))) {
       throw new Error('it changed while mesh-fix was running; run it again')
     }
-    return { path, target, temporary: temporaryCopy(target, after, stat), before, stat }
+    return { path, target, temporary: temporaryCopy(target, after, stat), original: { text: before, stat } }
   } finally {
     closeSync(file)
   }
 }
 
-/** Writes a text to a new file beside its target, with the target's permissions and owner, and gives the file's path. */
-function temporaryCopy(target: string, text: string, { mode, uid, gid }: Stats): string {
+/**
+ * Writes a text to a new file beside its target, with the target's permissions and owner, else those of any new file,
+ * and gives the file's path.
+ */
+function temporaryCopy(target: string, text: string, stat?: Stats): string {
   const temporary = join(dirname(target), `.mesh-fix-${randomBytes(6).toString('hex')}.tmp`)
   try {
     const file = openSync(temporary, 'wx', 0o600)
     try {
       writeFileSync(file, text)
       // A change of owner clears special permissions, so it comes first.
-      if (process.getuid?.() === 0) fchownSync(file, uid, gid)
-      fchmodSync(file, mode & 0o7777)
+      if (stat !== undefined && process.getuid?.() === 0) fchownSync(file, stat.uid, stat.gid)
+      fchmodSync(file, stat === undefined ? 0o666 & ~process.umask() : stat.mode & 0o7777)
       fsyncSync(file)
     } finally {
       closeSync(file)
@@ -134,6 +152,7 @@ function reasonOf(error: unknown): string {
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'it is gone',
+  EEXIST: 'it is there already',
   EISDIR: 'it is a directory now',
   ELOOP: 'it is a symbolic link now',
   EACCES: 'permission denied',

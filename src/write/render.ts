@@ -139,6 +139,13 @@ export function blockLines(value: Json, style: Style): readonly string[] {
   return Object.entries(value).flatMap(([key, member]) => entryLines(key, member, style))
 }
 
+/** A whole document. */
+export function renderDocument(value: Json, style: Style): string {
+  return blockLines(value, style)
+    .map(line => line + style.eol)
+    .join('')
+}
+
 /** The lines of a map's entry. */
 export function entryLines(key: string, value: Json, style: Style): readonly string[] {
   const name = renderKey(key, style, false)

@@ -2,11 +2,12 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Operation, patched } from '../json-patch.ts'
 import { joined, keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
 import type { SourceFile } from '../read/repository.ts'
-import type { Resource } from '../read/resource.ts'
+import type { KubeObject, Resource } from '../read/resource.ts'
 import type { Json, ParsedText } from '../read/tree.ts'
 import { parse } from '../read/yaml.ts'
 import { DocumentEditor } from './document-editor.ts'
 import { applied, composed, EditRefused, edit, type TextEdit } from './edit.ts'
+import { renderDocument, styleOf } from './render.ts'
 
 /** A change as the edit engine takes it: operations on an object that stands somewhere in a document. */
 export interface DocumentChange {
@@ -14,10 +15,19 @@ export interface DocumentChange {
   readonly operations: readonly Operation[]
 }
 
+/** A file that comes new, with one object. */
+export interface NewFile {
+  readonly path: string
+  readonly object: KubeObject
+  /** The object whose document's style it takes. */
+  readonly beside: Resource
+}
+
 /** One document of a file as it is being edited. */
 interface Sheet {
   readonly key: string
   readonly path: string
+  readonly isNew: boolean
   /** Where the document's text starts in the file as it was read. */
   readonly offset: number
   /** The text up to the last proof, read, and the edits that led to it. */
@@ -49,13 +59,13 @@ export class Sheets {
   }
 
   /**
-   * Makes all the changes, or none.
+   * Makes all the changes and new files, or none.
    *
    * @param keep false: only tries whether they can be made
    * @throws {EditRefused} the text can't be edited so that it reads as the changes say, and nothing else changes
    */
-  apply(changes: readonly DocumentChange[], { keep }: { readonly keep: boolean }): void {
-    const made = new Map<string, Sheet>()
+  apply(changes: readonly DocumentChange[], files: readonly NewFile[], { keep }: { readonly keep: boolean }): void {
+    const made = new Map(files.map(file => [`${file.path}#0`, this.#newSheet(file)]))
     for (const { resource, operations } of changes) {
       const key = `${resource.path}#${resource.document}`
       let sheet = made.get(key) ?? this.#sheets.get(key) ?? this.#sheet(key, resource)
@@ -77,12 +87,21 @@ export class Sheets {
     return failed
   }
 
-  /** Path → the edits of the file as it was read: sorted, not overlapping. */
+  /** Whether a file of that path is new in this run. */
+  isNew(path: string): boolean {
+    return this.#sheets.get(`${path}#0`)?.isNew ?? false
+  }
+
+  /** Path → the edits of the file as it was read (a new one: as empty): sorted, not overlapping. */
   edits(): ReadonlyMap<string, readonly TextEdit[]> {
     const byPath = new Map<string, TextEdit[]>()
-    for (const { path, offset, edits, pending, proven } of this.#sheets.values()) {
+    for (const { path, isNew, offset, edits, pending, proven } of this.#sheets.values()) {
       const list = byPath.get(path) ?? []
       byPath.set(path, list)
+      if (isNew) {
+        list.push({ start: 0, end: 0, text: applied(proven.text, pending) })
+        continue
+      }
       for (const { start, end, text } of composed(edits, pending, proven.text)) {
         list.push({ start: start + offset, end: end + offset, text })
       }
@@ -95,7 +114,28 @@ export class Sheets {
     const found = file?.parsed.documents.find(({ index }) => index === document)
     if (file === undefined || found === undefined) throw new Error(`no document ${document} in ${path}`)
     const text = file.parsed.text.slice(found.start, found.end)
-    return sheetOf({ key, path, offset: found.start, proven: parse(text), edits: [] })
+    return sheetOf({ key, path, isNew: false, offset: found.start, proven: parse(text), edits: [] })
+  }
+
+  /** @throws {EditRefused} the text would not read as the object */
+  #newSheet({ path, object, beside }: NewFile): Sheet {
+    const { parsed } = this.#files.get(beside.path) ?? {}
+    const document = parsed?.documents.find(({ index }) => index === beside.document)
+    if (parsed === undefined || document === undefined)
+      throw new Error(`no document ${beside.document} in ${beside.path}`)
+    const { eol, step, sequenceOffset, quote } = styleOf(parsed.text, document.root, parsed.json, document)
+    const style = {
+      eol,
+      quote,
+      json: false,
+      unit: '',
+      minified: false,
+      ...(parsed.json ? PLAIN : { step, sequenceOffset }),
+    }
+    const proven = parse(renderDocument(object, style))
+    if (!isDeepStrictEqual(proven.documents[0]?.value, object))
+      throw new EditRefused('proof', `the new file ${path} would not read as the object`)
+    return sheetOf({ key: `${path}#0`, path, isNew: true, offset: 0, proven, edits: [] })
   }
 
   #changed(sheet: Sheet, operation: Operation): Sheet {
@@ -109,7 +149,10 @@ export class Sheets {
   }
 }
 
-function sheetOf(start: Pick<Sheet, 'key' | 'path' | 'offset' | 'proven' | 'edits'>): Sheet {
+/** How YAML is indented beside JSON. */
+const PLAIN = { step: 2, sequenceOffset: 2 }
+
+function sheetOf(start: Pick<Sheet, 'key' | 'path' | 'isNew' | 'offset' | 'proven' | 'edits'>): Sheet {
   const [document] = start.proven.documents
   if (document === undefined) throw new Error(`${start.path} has no document at ${start.offset}`)
   if (document.readOnly !== undefined) throw new EditRefused('merge', document.readOnly)

@@ -110,7 +110,7 @@ export const WORKLOADS: readonly Row[] = [
       const home = object.kind === 'CiliumNetworkPolicy' ? 'own' : 'any'
       return places(object, 'spec', 'specs.*').flatMap(spec => [
         ...within(spec, 'ingress.*', 'ingressDeny.*').flatMap(rule =>
-          toPorts(rule).flatMap(port => portIn(port, 'port', endpoints(at(spec.value, 'endpointSelector'), home))),
+          toPorts(rule).flatMap(port => portIn(port, 'port', peerEndpoints(at(spec.value, 'endpointSelector'), home))),
         ),
         ...within(spec, 'egress.*', 'egressDeny.*').flatMap(rule =>
           toPorts(rule).flatMap(port => destinations(rule, home).flatMap(to => portIn(port, 'port', to))),
@@ -131,14 +131,14 @@ function toPorts(rule: Place): readonly Place[] {
 /** The pods that an egress rule lets traffic go to: any where it doesn't choose them by label. */
 function destinations(rule: Place, home: Namespaces): readonly Referent[] {
   const chosen = within(rule, 'toEndpoints.*')
-  return chosen.length > 0 ? chosen.map(({ value }) => endpoints(value, home)) : [endpoints(undefined, 'any')]
+  return chosen.length > 0 ? chosen.map(({ value }) => peerEndpoints(value, home)) : [peerEndpoints(undefined, 'any')]
 }
 
 /** Cilium's label that holds the namespace. */
 const NAMESPACE = 'io.kubernetes.pod.namespace'
 
 /** Cilium's label keys may begin with their source, as in `k8s:app`; other namespaces are named by a label. */
-function endpoints(value: Json | undefined, home: Namespaces): Referent {
+export function peerEndpoints(value: Json | undefined, home: Namespaces): Referent {
   const { matchLabels, matchExpressions } = labelSelector(value)
   const labels = Object.entries(matchLabels).map(([key, label]) => [withoutSource(key), label] as const)
   const named = labels.find(([key]) => key === NAMESPACE)?.[1]

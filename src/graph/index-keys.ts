@@ -1,0 +1,41 @@
+import { mapAt } from '../read/json.ts'
+import { groupOf, type KubeObject } from '../read/resource.ts'
+import type { Referent } from './port-references.ts'
+import { type Labels, mapSelector, type Selector } from './selectors.ts'
+
+/** Whether an object is a Service of the core API (Knative's are not). */
+export function isService(object: KubeObject): boolean {
+  return object.kind === 'Service' && groupOf(object) === ''
+}
+
+/** The labels of the pods that a Service wants. */
+export function serviceSelector(object: KubeObject): Selector {
+  return mapSelector(mapAt(object, 'spec', 'selector'))
+}
+
+/** Under which keys a referrer is found from the Service it may mean. */
+export function referentKeys(to: Referent): readonly string[] {
+  switch (to.type) {
+    case 'service':
+      return [`name ${to.name}`]
+    case 'services':
+      return selectorKeys(to.selector).slice(0, 1)
+    case 'selecting':
+      return labelKeys(to.labels).map(key => `selecting ${key}`)
+    case 'mentioned':
+      return [...to.words].map(word => `name ${word}`)
+    default:
+      return []
+  }
+}
+
+/** Every object that the selector selects stands under all of these keys. */
+export function selectorKeys({ matchLabels }: Selector): readonly string[] {
+  const keys = labelKeys(matchLabels)
+  return keys.length > 0 ? keys : ['any']
+}
+
+/** Under which keys an object with these labels stands. */
+export function labelKeys(labels: Labels): string[] {
+  return Object.entries(labels).map(([key, value]) => `label ${key}=${value}`)
+}
