@@ -4,11 +4,12 @@ import type { Skipped } from '../read/repository.ts'
 import type { KubeObject, Resource } from '../read/resource.ts'
 import { groupOf, labelsOf, mayShareNamespace, nameOf, namespaceOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
+import { labelKeys, namespaceKey, referentKeys, sameNamespace, selectorKeys } from './index-keys.ts'
 import { type Mention, mayRouteTo, mentionOf } from './mentions.ts'
 import { NearestIndex } from './nearest-index.ts'
 import { type Container, containersOf, type PodTemplate, podTemplateOf } from './pod-template.ts'
-import { type PortReference, portReferences, type Referent } from './port-references.ts'
-import { isEmptySelector, mapSelector, type Selector, selects } from './selectors.ts'
+import { isAmong, type PortReference, portReferences, type Referent, type ServiceByName } from './port-references.ts'
+import { isEmptySelector, type Labels, mapSelector, type Selector, selects } from './selectors.ts'
 import { portNumber } from './service-ports.ts'
 
 /** A resource that makes pods, and the template it makes them from. */
@@ -115,6 +116,37 @@ export class ResourceGraph {
         stringAt(service.object, 'spec', 'type') !== 'ExternalName' &&
         selects(serviceSelector(service.object), labels),
     )
+  }
+
+  /** Every workload under the root whose pods a selector could select in a namespace, however far away. */
+  workloadsThatMayHave(labels: Labels, namespace: string | undefined): readonly Workload[] {
+    const selector = mapSelector(labels)
+    return [...this.#workloads.all(...selectorKeys(selector))].flatMap(resource => {
+      const workload = this.workload(resource)
+      if (workload === undefined || !mayShareNamespace(namespaceOf(resource.object), namespace)) return []
+      return selects(selector, labelsOf(workload.pod.template)) ? workload : []
+    })
+  }
+
+  /** The other workloads of a workload's namespace, in its file or directory, whose pods have these labels. */
+  *neighboursWith(labels: Labels, { resource }: Workload): Iterable<Workload> {
+    const selector = mapSelector(labels)
+    const keys = [...selectorKeys(selector), namespaceKey(resource)]
+    for (const other of this.#workloads.beside(keys, resource.path)) {
+      const workload = this.workload(other)
+      if (workload === undefined || other.id === resource.id || !sameNamespace(other, resource)) continue
+      if (selects(selector, labelsOf(workload.pod.template))) yield workload
+    }
+  }
+
+  /** Every Service of that name under the root. */
+  servicesNamed(name: string): readonly Resource[] {
+    return [...this.#services.all(`name ${name}`)]
+  }
+
+  /** The nearest Services that an object means by a name. */
+  servicesMeant(referrer: Resource, to: ServiceByName): readonly Resource[] {
+    return this.#servicesFor(referrer, to, () => true)
   }
 
   /** Workload → the Services that select it, by id. */
@@ -287,9 +319,11 @@ export class ResourceGraph {
   }
 
   /** Under which keys the object stands in which index. */
-  *#keysOf({ object }: Resource): Iterable<readonly [NearestIndex, readonly string[]]> {
+  *#keysOf(resource: Resource): Iterable<readonly [NearestIndex, readonly string[]]> {
+    const { object } = resource
     const pod = podTemplateOf(object)
-    if (pod !== undefined) yield [this.#workloads, ['any', ...labelKeys(labelsOf(pod.template))]]
+    if (pod !== undefined)
+      yield [this.#workloads, ['any', namespaceKey(resource), ...labelKeys(labelsOf(pod.template))]]
     if (isService(object)) {
       const [selected] = labelKeys(serviceSelector(object).matchLabels)
       const keys = [`name ${nameOf(object)}`, 'any', ...labelKeys(labelsOf(object))]
@@ -329,44 +363,6 @@ function isService(object: KubeObject): boolean {
 
 function serviceSelector(object: KubeObject): Selector {
   return mapSelector(mapAt(object, 'spec', 'selector'))
-}
-
-/** Under which keys a referrer is found from the Service it may mean. */
-function referentKeys(to: Referent): readonly string[] {
-  switch (to.type) {
-    case 'service':
-      return [`name ${to.name}`]
-    case 'services':
-      return selectorKeys(to.selector).slice(0, 1)
-    case 'selecting':
-      return labelKeys(to.labels).map(key => `selecting ${key}`)
-    case 'mentioned':
-      return [...to.words].map(word => `name ${word}`)
-    default:
-      return []
-  }
-}
-
-/** Every object that the selector selects stands under all of these keys. */
-function selectorKeys({ matchLabels }: Selector): readonly string[] {
-  const keys = labelKeys(matchLabels)
-  return keys.length > 0 ? keys : ['any']
-}
-
-function labelKeys(labels: Readonly<Record<string, string>>): string[] {
-  return Object.entries(labels).map(([key, value]) => `label ${key}=${value}`)
-}
-
-/** Objects of which one names no namespace are applied into the same one, unless the other names another than `default`. */
-function sameNamespace(one: Resource, other: Resource): boolean {
-  return (namespaceOf(one.object) ?? 'default') === (namespaceOf(other.object) ?? 'default')
-}
-
-function isAmong(namespaces: readonly string[] | 'own' | 'any', referrer: Resource, other: Resource): boolean {
-  const namespace = namespaceOf(other.object)
-  if (namespaces === 'any') return true
-  if (namespaces === 'own') return mayShareNamespace(namespaceOf(referrer.object), namespace)
-  return namespace === undefined || namespaces.includes(namespace)
 }
 
 function hasPort(service: KubeObject, port: string | number): boolean {

@@ -1,0 +1,40 @@
+import { namespaceOf, type Resource } from '../read/resource.ts'
+import type { Referent } from './port-references.ts'
+import type { Selector } from './selectors.ts'
+
+/** Under which keys a referrer is found from the Service it may mean. */
+export function referentKeys(to: Referent): readonly string[] {
+  switch (to.type) {
+    case 'service':
+      return [`name ${to.name}`]
+    case 'services':
+      return selectorKeys(to.selector).slice(0, 1)
+    case 'selecting':
+      return labelKeys(to.labels).map(key => `selecting ${key}`)
+    case 'mentioned':
+      return [...to.words].map(word => `name ${word}`)
+    default:
+      return []
+  }
+}
+
+/** Every object that the selector selects stands under all of these keys. */
+export function selectorKeys({ matchLabels }: Selector): readonly string[] {
+  const keys = labelKeys(matchLabels)
+  return keys.length > 0 ? keys : ['any']
+}
+
+/** The keys of an object with these labels. */
+export function labelKeys(labels: Readonly<Record<string, string>>): string[] {
+  return Object.entries(labels).map(([key, value]) => `label ${key}=${value}`)
+}
+
+/** Objects of which one names no namespace are applied into the same one, unless the other names another than `default`. */
+export function sameNamespace(one: Resource, other: Resource): boolean {
+  return namespaceKey(one) === namespaceKey(other)
+}
+
+/** The key of an object's namespace, as `sameNamespace` compares them. */
+export function namespaceKey({ object }: Resource): string {
+  return `namespace ${namespaceOf(object) ?? 'default'}`
+}
