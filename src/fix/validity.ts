@@ -25,3 +25,8 @@ export function invalidities({ object }: Resource): readonly string[] {
 function isQualifiedName(text: string): boolean {
   return /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(text)
 }
+
+/** IsValidLabelValue of apimachinery; an empty one says nothing. */
+export function isLabelValue(text: string): boolean {
+  return /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(text)
+}
