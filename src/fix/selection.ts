@@ -41,6 +41,8 @@ function otherwiseSelected(
     const { resource, selection } = selecting
     if (intended.some(place => place.resource.id === resource.id && place.pointer === selection.at)) continue
     const isSelected = maySelect(selecting, after, now, graph)
+    // Without it the API server refuses the workload.
+    if (isSelected && resource.id === after.id && selection.at === '/spec/selector') continue
     if (maySelect(selecting, before, old, graph) === isSelected) continue
     const does = isSelected ? 'start' : 'stop'
     return `${titleOf(resource.object)} in ${resource.path} would ${does} selecting the pods of ${titleOf(after.object)} by ${selection.at}`

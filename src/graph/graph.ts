@@ -4,15 +4,22 @@ import type { Skipped } from '../read/repository.ts'
 import type { KubeObject, Resource } from '../read/resource.ts'
 import { labelsOf, mayShareNamespace, nameOf, namespaceOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
-import { isService, labelKeys, referentKeys, selectorKeys, serviceSelector } from './index-keys.ts'
+import {
+  isService,
+  labelKeys,
+  namespaceKey,
+  referentKeys,
+  sameNamespace,
+  selectorKeys,
+  serviceSelector,
+} from './index-keys.ts'
 import { type Mention, mayRouteTo, mentionOf } from './mentions.ts'
-import { isAmong } from './namespaces.ts'
 import { NearestIndex } from './nearest-index.ts'
 import type { Selecting } from './pod-selectors.ts'
 import { podTemplateOf } from './pod-template.ts'
-import { type PortReference, portReferences, type Referent } from './port-references.ts'
+import { isAmong, type PortReference, type Referent, referencesIn, type ServiceByName } from './port-references.ts'
 import { keysAskedFor, selectionsOf } from './selections.ts'
-import { isEmptySelector, type Selector, selects } from './selectors.ts'
+import { isEmptySelector, type Labels, mapSelector, type Selector, selects } from './selectors.ts'
 import { portNumber } from './service-ports.ts'
 import { containerPorts, type PortTarget, targetIn, type Workload } from './workload.ts'
 
@@ -127,7 +134,28 @@ export class ResourceGraph {
     )
   }
 
-  /** The Services of that name, wherever they stand. */
+  /** Every workload under the root whose pods a selector could select in a namespace, however far away. */
+  workloadsThatMayHave(labels: Labels, namespace: string | undefined): readonly Workload[] {
+    const selector = mapSelector(labels)
+    return [...this.#workloads.all(...selectorKeys(selector))].flatMap(resource => {
+      const workload = this.workload(resource)
+      if (workload === undefined || !mayShareNamespace(namespaceOf(resource.object), namespace)) return []
+      return selects(selector, labelsOf(workload.pod.template)) ? workload : []
+    })
+  }
+
+  /** The other workloads of a workload's namespace, in its file or directory, whose pods have these labels. */
+  *neighboursWith(labels: Labels, { resource }: Workload): Iterable<Workload> {
+    const selector = mapSelector(labels)
+    const keys = [...selectorKeys(selector), namespaceKey(resource)]
+    for (const other of this.#workloads.beside(keys, resource.path)) {
+      const workload = this.workload(other)
+      if (workload === undefined || other.id === resource.id || !sameNamespace(other, resource)) continue
+      if (selects(selector, labelsOf(workload.pod.template))) yield workload
+    }
+  }
+
+  /** Every Service of that name under the root. */
   servicesNamed(name: string): readonly Resource[] {
     return [...this.#services.all(`name ${name}`)]
   }
@@ -136,6 +164,11 @@ export class ResourceGraph {
   workloadsLike(selector: Selector): readonly Resource[] {
     const [key = 'any'] = selectorKeys(selector)
     return [...this.#workloads.all(key)]
+  }
+
+  /** The nearest Services that an object means by a name. */
+  servicesMeant(referrer: Resource, to: ServiceByName): readonly Resource[] {
+    return this.#servicesFor(referrer, to, () => true)
   }
 
   /** Workload → the Services that select it, by id. */
@@ -324,9 +357,11 @@ export class ResourceGraph {
   }
 
   /** Under which keys the object stands in which index. */
-  *#keysOf({ object }: Resource): Iterable<readonly [NearestIndex, readonly string[]]> {
+  *#keysOf(resource: Resource): Iterable<readonly [NearestIndex, readonly string[]]> {
+    const { object } = resource
     const pod = podTemplateOf(object)
-    if (pod !== undefined) yield [this.#workloads, ['any', ...labelKeys(labelsOf(pod.template))]]
+    if (pod !== undefined)
+      yield [this.#workloads, ['any', namespaceKey(resource), ...labelKeys(labelsOf(pod.template))]]
     if (isService(object)) {
       const [selected] = labelKeys(serviceSelector(object).matchLabels)
       const keys = [`name ${nameOf(object)}`, 'any', ...labelKeys(labelsOf(object))]
@@ -352,21 +387,6 @@ function selectsAlike(old: KubeObject, now: KubeObject): boolean {
       isService(object) ? [mapAt(object, 'spec', 'selector'), at(object, 'spec', 'type') ?? null] : null,
     ])
   return facts(old) === facts(now)
-}
-
-const references = new WeakMap<KubeObject, readonly PortReference[]>()
-
-function referencesIn(object: KubeObject): readonly PortReference[] {
-  const known = references.get(object)
-  if (known !== undefined) return known
-  const found = portReferences(object)
-  references.set(object, found)
-  return found
-}
-
-/** Objects of which one names no namespace are applied into the same one, unless the other names another than `default`. */
-function sameNamespace(one: Resource, other: Resource): boolean {
-  return (namespaceOf(one.object) ?? 'default') === (namespaceOf(other.object) ?? 'default')
 }
 
 function hasPort(service: KubeObject, port: string | number): boolean {

@@ -1,5 +1,5 @@
 import { mapAt } from '../read/json.ts'
-import { groupOf, type KubeObject } from '../read/resource.ts'
+import { groupOf, type KubeObject, namespaceOf, type Resource } from '../read/resource.ts'
 import type { Referent } from './port-references.ts'
 import { type Labels, mapSelector, type Selector } from './selectors.ts'
 
@@ -35,7 +35,17 @@ export function selectorKeys({ matchLabels }: Selector): readonly string[] {
   return keys.length > 0 ? keys : ['any']
 }
 
-/** Under which keys an object with these labels stands. */
+/** The keys of an object with these labels. */
 export function labelKeys(labels: Labels): string[] {
   return Object.entries(labels).map(([key, value]) => `label ${key}=${value}`)
+}
+
+/** Objects of which one names no namespace are applied into the same one, unless the other names another than `default`. */
+export function sameNamespace(one: Resource, other: Resource): boolean {
+  return namespaceKey(one) === namespaceKey(other)
+}
+
+/** The key of an object's namespace, as `sameNamespace` compares them. */
+export function namespaceKey({ object }: Resource): string {
+  return `namespace ${namespaceOf(object) ?? 'default'}`
 }

@@ -29,44 +29,45 @@ export class NearestIndex {
    * no place has one.
    */
   nearest(keys: readonly string[], path: string, accepts: (resource: Resource) => boolean): readonly Resource[] {
-    const indexes: ReadonlyMap<string, ReadonlyMap<string, Resource>>[] = []
-    for (const key of keys) {
-      const index = this.#places.get(key)
-      if (index === undefined) return []
-      indexes.push(index)
-    }
     for (const place of placesOf(path)) {
-      const found = rarest(indexes, place).filter(accepts)
+      const found = [...this.#rarest(keys, place)].filter(accepts)
       if (found.length > 0) return found
     }
     return []
   }
 
-  /** Everything under a key, wherever it stands. */
-  all(key: string): Iterable<Resource> {
-    return this.#places.get(key)?.get('/')?.values() ?? []
+  /** What may stand under all the keys (at least one) in a file's directory, the file itself included. */
+  beside(keys: readonly string[], path: string): Iterable<Resource> {
+    return this.#rarest(keys, directoryOf(path))
   }
-}
 
-/** The resources of the key that has the fewest there. */
-function rarest(
-  indexes: readonly ReadonlyMap<string, ReadonlyMap<string, Resource>>[],
-  place: string,
-): readonly Resource[] {
-  let fewest: ReadonlyMap<string, Resource> | undefined
-  for (const index of indexes) {
-    const there = index.get(place)
-    if (there === undefined) return []
-    if (fewest === undefined || there.size < fewest.size) fewest = there
+  /** What may stand under all the keys (at least one), wherever it is. */
+  all(...keys: readonly string[]): Iterable<Resource> {
+    return this.#rarest(keys, '/')
   }
-  return fewest === undefined ? [] : [...fewest.values()]
+
+  /** The resources of the key that has the fewest in a place: who asks looks at each anyway. */
+  #rarest(keys: readonly string[], place: string): Iterable<Resource> {
+    let fewest: ReadonlyMap<string, Resource> | undefined
+    for (const key of keys) {
+      const there = this.#places.get(key)?.get(place)
+      if (there === undefined) return []
+      if (fewest === undefined || there.size < fewest.size) fewest = there
+    }
+    return fewest?.values() ?? []
+  }
 }
 
 /** The places of a file, nearest first: itself, its directory (`dir/*`), then the subtrees (`dir/`) up to the root (`/`). */
 function placesOf(path: string): readonly string[] {
   const segments = path.split('/').slice(0, -1)
   const subtrees = segments.map((_, index) => `${segments.slice(0, segments.length - index).join('/')}/`)
-  return [path, `${segments.join('/')}/*`, ...subtrees, '/']
+  return [path, directoryOf(path), ...subtrees, '/']
+}
+
+/** The place of a file's directory without what is below it. */
+function directoryOf(path: string): string {
+  return `${path.slice(0, path.lastIndexOf('/') + 1)}*`
 }
 
 function getOrSet<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

@@ -1,8 +1,8 @@
 import { labelsOf, mayShareNamespace, namespaceOf, type Resource } from '../read/resource.ts'
 import type { ResourceGraph } from './graph.ts'
 import { serviceSelector } from './index-keys.ts'
-import { isAmong } from './namespaces.ts'
 import { podTemplateOf } from './pod-template.ts'
+import { isAmong } from './port-references.ts'
 import { type Selection, serviceOfSubset } from './selections.ts'
 import { type Labels, selects } from './selectors.ts'
 

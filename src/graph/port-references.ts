@@ -1,6 +1,6 @@
 import type { Operation } from '../json-patch.ts'
 import type { Pointer } from '../pointer.ts'
-import { groupOf, type KubeObject } from '../read/resource.ts'
+import { groupOf, type KubeObject, mayShareNamespace, namespaceOf, type Resource } from '../read/resource.ts'
 import { ANNOTATIONS } from './references/annotations.ts'
 import { GATEWAY_API } from './references/gateway-api.ts'
 import { INGRESS_CONTROLLERS } from './references/ingress-controllers.ts'
@@ -29,6 +29,14 @@ export interface ServicesByLabel {
 }
 
 export type Namespaces = readonly string[] | 'own' | 'any'
+
+/** Whether an object stands in the namespaces that a referrer means, judged pessimistically. */
+export function isAmong(namespaces: Namespaces, referrer: Resource, other: Resource): boolean {
+  const namespace = namespaceOf(other.object)
+  if (namespaces === 'any') return true
+  if (namespaces === 'own') return mayShareNamespace(namespaceOf(referrer.object), namespace)
+  return namespace === undefined || namespaces.includes(namespace)
+}
 
 /** Whose ports a reference means. */
 export type Referent =
@@ -129,6 +137,17 @@ export function portReferences(object: KubeObject): readonly PortReference[] {
       opaque: row.opaque ?? false,
     })),
   )
+}
+
+const references = new WeakMap<KubeObject, readonly PortReference[]>()
+
+/** The same, found once for each version of an object. */
+export function referencesIn(object: KubeObject): readonly PortReference[] {
+  const known = references.get(object)
+  if (known !== undefined) return known
+  const found = portReferences(object)
+  references.set(object, found)
+  return found
 }
 
 /**

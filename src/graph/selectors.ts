@@ -2,7 +2,7 @@ import type { JsonMap } from '../read/json.ts'
 import { listAt, stringAt, stringsAt } from '../read/json.ts'
 import type { Json } from '../read/tree.ts'
 
-/** The labels of an object. */
+/** The labels of an object, or those that a selector asks for. */
 export type Labels = Readonly<Record<string, string>>
 
 /** A Kubernetes label selector, read: every requirement must hold (apimachinery LabelSelectorAsSelector). */

@@ -1,0 +1,15 @@
+import { listAt } from '../read/json.ts'
+import type { KubeObject } from '../read/resource.ts'
+
+/** Kinds whose pods come to an end, and the one that makes none. */
+const NOT_RUNNING_ON: ReadonlySet<string> = new Set(['Job', 'CronJob', 'ScheduledJob', 'PodTemplate'])
+
+/** Whether an object with a pod template makes pods that run on and serve. */
+export function isLongRunning({ kind }: KubeObject): boolean {
+  return !NOT_RUNNING_ON.has(kind)
+}
+
+/** Whether another object makes and keeps this one: what is changed here is undone there. */
+export function isOwned(object: KubeObject): boolean {
+  return listAt(object, 'metadata', 'ownerReferences').length > 0
+}

@@ -1,0 +1,75 @@
+import type { ResourceGraph, Workload } from '../graph/graph.ts'
+import { isEmptySelector, type Labels, labelSelector, mapSelector, type Selector, selects } from '../graph/selectors.ts'
+import { at, mapAt, stringAt } from '../read/json.ts'
+import {
+  type KubeObject,
+  labelsOf,
+  mayShareNamespace,
+  nameOf,
+  namespaceOf,
+  type Resource,
+  titleOf,
+} from '../read/resource.ts'
+import type { NewPort } from './new-service-ports.ts'
+import { isServiceObjectName } from './validity.ts'
+
+/** The labels by which a Service would select a workload's pods and no others; the reason where there are none. */
+export function labelsForService(workload: Workload, graph: ResourceGraph): Labels | string {
+  const selector = selectorOf(workload)
+  if (selector.matchExpressions.length > 0) return 'its selector has matchExpressions, and a Service can have none'
+  if (isEmptySelector(selector)) return 'its selector is empty'
+  if (!selects(selector, labelsOf(workload.pod.template))) return 'its selector does not select its own pods'
+  const { matchLabels } = selector
+  const parameter = Object.values(matchLabels).find(value => value.includes('$'))
+  if (parameter !== undefined) return `"${parameter}" is a parameter, which is filled in elsewhere`
+
+  const other = graph
+    .workloadsThatMayHave(matchLabels, namespaceOf(workload.resource.object))
+    .find(({ resource }) => !isNamesake(resource, workload.resource))?.resource
+  if (other === undefined) return matchLabels
+  return `it would select the pods of ${titleOf(other.object)} in ${other.path} as well`
+}
+
+/** Why a Service can't be called like the workload; undefined where it can. */
+export function nameObstacle({ object }: Resource, graph: ResourceGraph): string | undefined {
+  const name = nameOf(object)
+  const namespace = namespaceOf(object)
+  if (name === '') return 'it has no name'
+  if (`${name}${namespace}`.includes('$')) return 'its name is a parameter, which is filled in elsewhere'
+  if (!isServiceObjectName(name)) return `"${name}" is no name that a Service can have`
+  const other = graph.servicesNamed(name).find(service => mayShareNamespace(namespaceOf(service.object), namespace))
+  return other === undefined ? undefined : `${titleOf(other.object)} in ${other.path} has its name already`
+}
+
+/**
+ * A Service for a workload's pods, with nothing that isn't needed. Headless, which can't be changed later, only without
+ * ports, and where a StatefulSet names it as the one that gives its pods their DNS names.
+ */
+export function newService({ object }: Resource, selector: Labels, ports: readonly NewPort[]): KubeObject {
+  const name = nameOf(object)
+  const namespace = namespaceOf(object)
+  const isHeadless = ports.length === 0 || stringAt(object, 'spec', 'serviceName') === name
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+    spec: {
+      ...(isHeadless ? { clusterIP: 'None' } : {}),
+      selector,
+      ...(ports.length === 0 ? {} : { ports: ports.map(({ entry }) => entry) }),
+    },
+  }
+}
+
+/** What selects a workload's pods. Where it is left out, the API server takes the labels; a bare Pod has nothing else. */
+function selectorOf({ resource: { object }, pod }: Workload): Selector {
+  const selector = at(object, 'spec', 'selector') ?? undefined
+  if (pod.at === '' || selector === undefined) return mapSelector(labelsOf(pod.template))
+  const isPlainMap = object.kind === 'ReplicationController' || object.kind === 'DeploymentConfig'
+  return isPlainMap ? mapSelector(mapAt(selector)) : labelSelector(selector)
+}
+
+/** Two files with an object of one kind and name are two environments, of which a namespace holds one. */
+function isNamesake(one: Resource, other: Resource): boolean {
+  return one.object.kind === other.object.kind && nameOf(one.object) === nameOf(other.object)
+}
