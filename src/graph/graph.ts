@@ -1,15 +1,16 @@
 import type { Pointer } from '../pointer.ts'
-import { at, listAt, mapAt, numberAt, stringAt } from '../read/json.ts'
+import { at, mapAt, stringAt } from '../read/json.ts'
 import type { Skipped } from '../read/repository.ts'
 import type { KubeObject, Resource } from '../read/resource.ts'
 import { groupOf, labelsOf, mayShareNamespace, nameOf, namespaceOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
+import { listedPorts, portsOf } from './container-ports.ts'
 import { type Mention, mayRouteTo, mentionOf } from './mentions.ts'
 import { NearestIndex } from './nearest-index.ts'
 import { type Container, containersOf, type PodTemplate, podTemplateOf } from './pod-template.ts'
 import { type PortReference, portReferences, type Referent } from './port-references.ts'
 import { isEmptySelector, mapSelector, type Selector, selects } from './selectors.ts'
-import { portNumber } from './service-ports.ts'
+import { portNumber, targetPortOf } from './service-ports.ts'
 
 /** A resource that makes pods, and the template it makes them from. */
 export interface Workload {
@@ -375,28 +376,23 @@ function hasPort(service: KubeObject, port: string | number): boolean {
 
 /** Istio's FindPort: a name needs a container port of that name and L4 protocol; a number stands for itself. */
 function targetIn(workload: Workload, port: Json): PortTarget | undefined {
-  const targetPort = mapAt(port)['targetPort'] || mapAt(port)['port']
+  const targetPort = targetPortOf(port)
   const protocol = stringAt(port, 'protocol') || 'TCP'
-  for (const container of containersOf(workload.pod)) {
-    if (container.role === 'ephemeral' || (container.role === 'init' && !container.sidecar)) continue
-    for (const entry of listAt(container.object, 'ports')) {
-      const number = numberAt(entry, 'containerPort')
-      const name = stringAt(entry, 'name') ?? ''
-      const isMeant = (typeof targetPort === 'string' ? name : number) === targetPort
-      if (!isMeant || number === undefined || (stringAt(entry, 'protocol') || 'TCP') !== protocol) continue
-      return { workload, container, number, name }
-    }
+  for (const listed of listedPorts(workload.pod)) {
+    const { container, number, name } = listed
+    const isMeant = (typeof targetPort === 'string' ? name : number) === targetPort
+    if (isMeant && number !== undefined && listed.protocol === protocol) return { workload, container, number, name }
   }
   if (typeof targetPort !== 'number') return undefined
   return { workload, container: undefined, number: targetPort, name: '' }
 }
 
-/** The container ports of that name or number in a workload, or in the one container at a place. */
+/** What a reference to a container port leads to: a name to the ports that are called so, a number to itself, listed or not. */
 function containerPorts(workload: Workload, port: string | number, place: Pointer | undefined): string[] {
-  const member = typeof port === 'number' ? 'containerPort' : 'name'
+  if (typeof port === 'number') return [`${workload.resource.id}:${port}`]
   return containersOf(workload.pod)
     .filter(container => place === undefined || container.at === place)
-    .flatMap(container => listAt(container.object, 'ports'))
-    .filter(entry => mapAt(entry)[member] === port)
-    .map(entry => `${workload.resource.id}:${numberAt(entry, 'containerPort')}`)
+    .flatMap(portsOf)
+    .filter(({ name }) => name === port)
+    .map(({ number }) => `${workload.resource.id}:${number}`)
 }
