@@ -286,14 +286,18 @@ class Run {
   #keep(fix: Fix): void {
     for (const { resource, operations } of fix.changes) {
       this.#operations.set(resource.id, [...(this.#operations.get(resource.id) ?? []), ...operations])
-      this.#settle(resource, fix)
+      const near = this.#graph.neighboursOf(this.#graph.current(resource))
+      for (const { id } of [resource, ...near]) this.#settle(id, fix)
     }
   }
 
-  /** Other findings on an object that a fix has put right as well: a rename may concern several Services. */
-  #settle(resource: Resource, fix: Fix): void {
-    const left = new Set(this.#diagnose(this.#graph.current(resource)).map(({ key }) => key))
-    for (const key of this.#keysOf.get(resource.id) ?? []) {
+  /** Other findings that a fix has put right as well, on the objects that it changes and their neighbours. */
+  #settle(id: string, fix: Fix): void {
+    const keys = this.#keysOf.get(id) ?? []
+    const resource = this.#graph.resource(id)
+    if (keys.length === 0 || resource === undefined) return
+    const left = new Set(this.#diagnose(resource).map(({ key }) => key))
+    for (const key of keys) {
       const diagnosis = this.#diagnoses.get(key)
       if (diagnosis === undefined || diagnosis.treatment.status === 'applied' || left.has(key)) continue
       this.#diagnoses.set(key, { ...diagnosis, treatment: { status: 'applied', fix } })

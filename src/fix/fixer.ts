@@ -1,6 +1,6 @@
 import type { Context, Detector, Finding } from '../detect/detector.ts'
 import type { Protocol } from '../detect/protocol.ts'
-import type { ResourceGraph } from '../graph/graph.ts'
+import type { Referrer, ResourceGraph } from '../graph/graph.ts'
 import type { Operation } from '../json-patch.ts'
 import type { Pointer } from '../pointer.ts'
 import type { KubeObject, Resource } from '../read/resource.ts'
@@ -64,6 +64,8 @@ export interface Fix {
   readonly creates?: readonly NewResource[]
   /** The Istio protocol that Service ports shall have after it; all others keep theirs. */
   readonly protocols?: readonly IntendedProtocol[]
+  /** The references that shall lead to more than before; all others lead where they led. */
+  readonly connects?: readonly Referrer[]
 }
 
 /** The protocol that the fix gives one port of a Service. */

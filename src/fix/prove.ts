@@ -54,7 +54,7 @@ export function prove(
   for (const resource of changed) graph.replace(resource)
   const after = factsOf(changed, graph, context)
   const refusal =
-    brokenReference(before, after) ??
+    brokenReference(fix, before, after) ??
     newlyInvalid(before, after) ??
     noProgress(key, before, after) ??
     wrongProtocol(fix, before, after)
@@ -62,7 +62,10 @@ export function prove(
   return refusal
 }
 
-function factsOf(resources: readonly Resource[], graph: ResourceGraph, { profile, findingsOn }: ProofContext): Facts {
+/** The facts of resources and their neighbours. */
+function factsOf(changed: readonly Resource[], graph: ResourceGraph, { profile, findingsOn }: ProofContext): Facts {
+  const near = [...changed, ...changed.flatMap(resource => graph.neighboursOf(resource))]
+  const resources = [...new Map(near.map(resource => [resource.id, resource])).values()]
   const services = resources.filter(resource => graph.isService(resource))
   const referrers = services.flatMap(service => graph.referencesTo(service))
   const own = resources.flatMap(resource => graph.referencesOf(resource).map(reference => ({ resource, reference })))
@@ -77,15 +80,20 @@ function factsOf(resources: readonly Resource[], graph: ResourceGraph, { profile
   }
 }
 
-/** Referrer, row and place → where it leads. A rename may move the key of a map, so the place is that of the map. */
+/** A rename may move the key of a map, so the place is that of the map. */
+function referenceKey({ resource, reference }: Referrer): string {
+  const place = pointer(...keysOf(reference.at).slice(0, -1))
+  return `${titleOf(resource.object)} in ${resource.path} refers to it by name (${reference.row}, ${place})`
+}
+
+/** Referrer, row and place → where it leads. */
 function resolutions(referrers: readonly Referrer[], graph: ResourceGraph): ReadonlyMap<string, string> {
   const unique = new Map(referrers.map(referrer => [referrer.reference, referrer]))
   const found = new Map<string, string[]>()
   for (const { resource, reference } of unique.values()) {
     const resolved = graph.resolve(resource, reference)
     if (resolved.length === 0) continue
-    const place = pointer(...keysOf(reference.at).slice(0, -1))
-    const key = `${titleOf(resource.object)} in ${resource.path} refers to it by name (${reference.row}, ${place})`
+    const key = referenceKey({ resource, reference })
     found.set(key, [...(found.get(key) ?? []), resolved.join()])
   }
   return new Map([...found].map(([key, facts]) => [key, facts.toSorted().join(' ')]))
@@ -123,12 +131,15 @@ function mentionedBySkipped(changes: readonly Change[], graph: ResourceGraph): s
   return undefined
 }
 
-function brokenReference(before: Facts, after: Facts): string | undefined {
+function brokenReference({ connects = [] }: Fix, before: Facts, after: Facts): string | undefined {
+  const connected = new Set(connects.map(referenceKey))
   for (const [key, resolved] of before.references) {
-    if (after.references.get(key) !== resolved) return `${key}, and would break`
+    const now = after.references.get(key)
+    if (now !== resolved && !(connected.has(key) && now?.includes(resolved))) return `${key}, and would break`
   }
   for (const key of after.references.keys()) {
-    if (!before.references.has(key)) return `${key}: that leads nowhere now and would start to lead somewhere`
+    if (!before.references.has(key) && !connected.has(key))
+      return `${key}: that leads nowhere now and would start to lead somewhere`
   }
   return undefined
 }

@@ -1,6 +1,8 @@
 import { joined, type Pointer, pointer } from '../pointer.ts'
 import { isMap, type JsonMap, listAt, numberAt, stringAt } from '../read/json.ts'
+import type { Json } from '../read/tree.ts'
 import { type Container, containersOf, type PodTemplate } from './pod-template.ts'
+import { targetPortOf } from './service-ports.ts'
 
 /** An entry of a container's `ports`. */
 export interface ContainerPort {
@@ -39,4 +41,42 @@ export function portsOf(container: Container): readonly ContainerPort[] {
 /** The ports that a pod's running containers list: those that a Service's `targetPort` can mean. */
 export function listedPorts(pod: PodTemplate): readonly ContainerPort[] {
   return runningContainers(pod).flatMap(portsOf)
+}
+
+/** Where a Service port leads to in a pod. */
+export interface PodTarget {
+  /** The container whose `ports` list it; undefined where none does. */
+  readonly container: Container | undefined
+  readonly number: number
+  /** The name of the container port; empty where it has none or isn't listed. */
+  readonly name: string
+}
+
+/** Istio's FindPort: a name needs a container port of that name and L4 protocol; a number stands for itself. */
+export function targetIn(pod: PodTemplate, port: Json): PodTarget | undefined {
+  const targetPort = targetPortOf(port)
+  const protocol = stringAt(port, 'protocol') || 'TCP'
+  for (const listed of listedPorts(pod)) {
+    const { container, number, name } = listed
+    const isMeant = (typeof targetPort === 'string' ? name : number) === targetPort
+    if (isMeant && number !== undefined && listed.protocol === protocol) return { container, number, name }
+  }
+  return typeof targetPort === 'number' ? { container: undefined, number: targetPort, name: '' } : undefined
+}
+
+/**
+ * The numbers that a reference to a container port means in a pod, or in the one container at a place: a name those of
+ * the ports that are called so, a number itself, listed or not.
+ */
+export function numbersMeant(
+  pod: PodTemplate,
+  port: string | number,
+  place: Pointer | undefined,
+): readonly (number | undefined)[] {
+  if (typeof port === 'number') return [port]
+  return containersOf(pod)
+    .filter(container => place === undefined || container.at === place)
+    .flatMap(portsOf)
+    .filter(({ name }) => name === port)
+    .map(({ number }) => number)
 }

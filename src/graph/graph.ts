@@ -4,13 +4,14 @@ import type { Skipped } from '../read/repository.ts'
 import type { KubeObject, Resource } from '../read/resource.ts'
 import { groupOf, labelsOf, mayShareNamespace, nameOf, namespaceOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
-import { listedPorts, portsOf } from './container-ports.ts'
+import { numbersMeant, type PodTarget, targetIn } from './container-ports.ts'
 import { type Mention, mayRouteTo, mentionOf } from './mentions.ts'
 import { NearestIndex } from './nearest-index.ts'
-import { type Container, containersOf, type PodTemplate, podTemplateOf } from './pod-template.ts'
+import { mayPatchPorts } from './patched-ports.ts'
+import { type PodTemplate, podTemplateOf } from './pod-template.ts'
 import { type PortReference, portReferences, type Referent } from './port-references.ts'
 import { isEmptySelector, mapSelector, type Selector, selects } from './selectors.ts'
-import { portNumber, targetPortOf } from './service-ports.ts'
+import { portNumber } from './service-ports.ts'
 
 /** A resource that makes pods, and the template it makes them from. */
 export interface Workload {
@@ -19,13 +20,8 @@ export interface Workload {
 }
 
 /** Where a Service port's traffic arrives in one workload. */
-export interface PortTarget {
+export interface PortTarget extends PodTarget {
   readonly workload: Workload
-  /** The container whose `ports` list it; undefined where none does. */
-  readonly container: Container | undefined
-  readonly number: number
-  /** The name of the container port; empty where it has none or isn't listed. */
-  readonly name: string
 }
 
 /** A reference to a port, and the object that holds it. */
@@ -106,6 +102,13 @@ export class ResourceGraph {
     return services.flatMap(id => this.#resources.get(id) ?? [])
   }
 
+  /** The workloads that a Service selects, or the Services that select a workload's pods. */
+  neighboursOf(resource: Resource): readonly Resource[] {
+    if (this.isService(resource)) return this.workloadsOf(resource).map(workload => workload.resource)
+    const workload = this.workload(resource)
+    return workload === undefined ? [] : this.servicesOf(workload)
+  }
+
   /** Every Service under the root that could select a workload's pods, however far away and whatever is nearer. */
   servicesThatMaySelect({ resource, pod }: Workload): readonly Resource[] {
     const labels = labelsOf(pod.template)
@@ -132,8 +135,8 @@ export class ResourceGraph {
   /** Where a Service port (an entry of `spec.ports`) leads, in every workload that the Service selects. */
   targetsOf(service: Resource, port: Json): readonly PortTarget[] {
     return this.workloadsOf(service).flatMap(workload => {
-      const target = targetIn(workload, port)
-      return target === undefined ? [] : [target]
+      const target = targetIn(workload.pod, port)
+      return target === undefined ? [] : { workload, ...target }
     })
   }
 
@@ -174,7 +177,9 @@ export class ResourceGraph {
         .toSorted()
     }
     return this.#podsFor(referrer, reference.to)
-      .flatMap(({ workload, container }) => containerPorts(workload, port, container))
+      .flatMap(({ workload: { resource, pod }, container }) =>
+        numbersMeant(pod, port, container).map(number => `${resource.id}:${number}`),
+      )
       .toSorted()
   }
 
@@ -255,6 +260,11 @@ export class ResourceGraph {
   skippedRouteTo(service: Resource, kinds: ReadonlySet<string>): string | undefined {
     return this.#skipped.find(skipped => mayRouteTo(skipped, service, kinds) && this.#hasNoNearer(skipped, service))
       ?.path
+  }
+
+  /** The path of a skipped patch that may add to a workload's containers or write their ports, if there is one. */
+  portsPatchOf(workload: Workload): string | undefined {
+    return this.#skipped.find(skipped => mayPatchPorts(skipped, workload))?.path
   }
 
   /** Whether no Service of the same name is nearer to a skipped file. A patch is tied to its target by other means than place. */
@@ -372,27 +382,4 @@ function isAmong(namespaces: readonly string[] | 'own' | 'any', referrer: Resour
 
 function hasPort(service: KubeObject, port: string | number): boolean {
   return portNumber(service, port) !== undefined
-}
-
-/** Istio's FindPort: a name needs a container port of that name and L4 protocol; a number stands for itself. */
-function targetIn(workload: Workload, port: Json): PortTarget | undefined {
-  const targetPort = targetPortOf(port)
-  const protocol = stringAt(port, 'protocol') || 'TCP'
-  for (const listed of listedPorts(workload.pod)) {
-    const { container, number, name } = listed
-    const isMeant = (typeof targetPort === 'string' ? name : number) === targetPort
-    if (isMeant && number !== undefined && listed.protocol === protocol) return { workload, container, number, name }
-  }
-  if (typeof targetPort !== 'number') return undefined
-  return { workload, container: undefined, number: targetPort, name: '' }
-}
-
-/** What a reference to a container port leads to: a name to the ports that are called so, a number to itself, listed or not. */
-function containerPorts(workload: Workload, port: string | number, place: Pointer | undefined): string[] {
-  if (typeof port === 'number') return [`${workload.resource.id}:${port}`]
-  return containersOf(workload.pod)
-    .filter(container => place === undefined || container.at === place)
-    .flatMap(portsOf)
-    .filter(({ name }) => name === port)
-    .map(({ number }) => `${workload.resource.id}:${number}`)
 }
