@@ -1,6 +1,6 @@
 import type { ResourceGraph, Workload } from '../graph/graph.ts'
-import { at } from '../read/json.ts'
-import { annotationsOf, type KubeObject, labelsOf, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
+import { at, type JsonMap } from '../read/json.ts'
+import { annotationsOf, labelsOf, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
 
 /** istioctl's ignored namespaces (pkg/kube/inject/initializer.go), and the control plane's own. */
 const SYSTEM_NAMESPACES: ReadonlySet<string> = new Set([
@@ -37,8 +37,15 @@ export function isWorkloadInMesh({ resource, pod }: Workload, graph: ResourceGra
   return inject !== 'false'
 }
 
+/** Whether a workload is Istio's own: its control plane or a gateway, by the object, the template's labels or how it is injected. */
+export function isIstioWorkload({ resource, pod: { template } }: Workload): boolean {
+  if (isExempt(resource.object) || isExempt(template)) return true
+  if (labelsOf(template)['gateway.networking.k8s.io/gateway-name'] !== undefined) return true
+  return annotationsOf(template)['inject.istio.io/templates']?.split(',').includes('gateway') ?? false
+}
+
 /** Istio's control plane (istioctl's IsIstioControlPlane) and what its gateway controllers made. */
-function isExempt(object: KubeObject): boolean {
+function isExempt(object: JsonMap): boolean {
   const labels = labelsOf(object)
   if (labels['istio'] !== undefined || labels['release'] === 'istio') return true
   return GATEWAY_CONTROLLERS.has(labels['gateway.istio.io/managed'] ?? '')

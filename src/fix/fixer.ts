@@ -71,7 +71,7 @@ export interface Fix {
   readonly impact: Impact
   readonly changes: readonly Change[]
   readonly creates?: readonly NewResource[]
-  /** Selectors and references that shall select pods, or lead to a port, as they did not before; no other one may. */
+  /** Selectors and references that shall select more pods, or lead to more ports, than before; no other one may. */
   readonly intended?: readonly Place[]
   /** The Istio protocol that Service ports shall have after it; all others keep theirs. */
   readonly protocols?: readonly IntendedProtocol[]

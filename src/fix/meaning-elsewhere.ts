@@ -1,4 +1,5 @@
 import type { Referrer } from '../graph/graph.ts'
+import { skippedRouteTo } from '../graph/skipped.ts'
 import { stringAt } from '../read/json.ts'
 import { annotationsOf, nameOf, type Resource } from '../read/resource.ts'
 import type { ServicePort } from './service-port.ts'
@@ -32,7 +33,7 @@ export function appProtocolCautions({ service, graph }: ServicePort): readonly s
   }
   const route = graph.referencesTo(service).find(({ resource }) => ROUTES.has(resource.object.kind))
   if (route !== undefined) cautions.push(`the controller behind ${titleOf(route)} may read appProtocol, too`)
-  const skipped = graph.skippedRouteTo(service, ROUTES)
+  const skipped = skippedRouteTo(service, ROUTES, graph)
   if (skipped !== undefined) cautions.push(`${skipped} was skipped and may be a route to this Service`)
   if (Object.keys(annotationsOf(service.object)).some(key => key.startsWith('projectcontour.io/upstream-protocol.'))) {
     cautions.push('Contour ignores its upstream-protocol annotation once appProtocol is set')

@@ -2,6 +2,7 @@ import { isAtLeast, type Profile, type Severity } from '../detect/detector.ts'
 import { convertProtocol, declarationOf } from '../detect/protocol.ts'
 import type { Referrer, ResourceGraph } from '../graph/graph.ts'
 import { containersOf, podTemplateOf } from '../graph/pod-template.ts'
+import { mentionsOf } from '../graph/skipped.ts'
 import { keysOf, pointer } from '../pointer.ts'
 import { listAt, numberAt, stringAt } from '../read/json.ts'
 import { type Resource, titleOf } from '../read/resource.ts'
@@ -76,7 +77,8 @@ export function prove(
   if (mentioned !== undefined) return { by: 'mention', reason: mentioned }
 
   const versions = changed.map((after): Changed => ({ before: graph.current(after), after }))
-  const neighbours = neighboursOf([...versions.map(({ before }) => before), ...besides(fix)], graph)
+  const near = neighboursOf([...versions.map(({ before }) => before), ...besides(fix)], graph)
+  const neighbours = near.filter(id => !changed.some(resource => resource.id === id))
   const names = versions.flatMap(changedPortNames)
   const before = factsOf(
     versions.map(version => version.before),
@@ -121,9 +123,9 @@ function besides({ creates = [] }: Fix): readonly Resource[] {
   return creates.map(({ beside }) => beside)
 }
 
-/** What rules look at when they judge these objects: the workloads behind Services, and all Services before them. */
+/** The objects, and what rules look at when they judge them: the workloads behind Services, all Services before them. */
 export function neighboursOf(resources: readonly Resource[], graph: ResourceGraph): readonly string[] {
-  const found = new Set<string>()
+  const found = new Set(resources.map(({ id }) => id))
   for (const resource of resources) {
     const own = graph.workload(resource)
     const workloads = graph.isService(resource) ? graph.workloadsOf(resource) : own === undefined ? [] : [own]
@@ -132,7 +134,6 @@ export function neighboursOf(resources: readonly Resource[], graph: ResourceGrap
       for (const { id } of graph.servicesOf(workload)) found.add(id)
     }
   }
-  for (const { id } of resources) found.delete(id)
   return [...found]
 }
 
@@ -220,7 +221,7 @@ function mentionedBySkipped(changes: readonly Change[], graph: ResourceGraph): s
       const [, , index, member] = keysOf(operation.path)
       if (operation.op === 'test' || member !== 'name') continue
       const { name } = declarationOf(listAt(resource.object, 'spec', 'ports')[Number(index)] ?? null)
-      const [mention] = graph.mentionsOf(resource, name)
+      const [mention] = mentionsOf(resource, name, graph)
       if (mention !== undefined) return `${mention.path}, which mesh-fix does not edit, ${mention.does}`
     }
   }
@@ -228,16 +229,25 @@ function mentionedBySkipped(changes: readonly Change[], graph: ResourceGraph): s
 }
 
 function brokenReference(before: Facts, after: Facts, intended: readonly Place[]): string | undefined {
-  for (const [key, { title, resolved }] of before.references) {
-    if (after.references.get(key)?.resolved !== resolved) return `${title}, and would break`
+  const isIntended = ({ places }: Lead): boolean =>
+    places.every(place =>
+      intended.some(({ resource, pointer: at }) => resource.id === place.resource.id && at === place.pointer),
+    )
+  for (const [key, lead] of before.references) {
+    const now = after.references.get(key)
+    const leadsToMore = now !== undefined && isIntended(lead) && isAllIn(lead.resolved, now.resolved)
+    if (now?.resolved !== lead.resolved && !leadsToMore) return `${lead.title}, and would break`
   }
-  const isIntended = (place: Place): boolean =>
-    intended.some(({ resource, pointer: at }) => resource.id === place.resource.id && at === place.pointer)
-  for (const [key, { title, places }] of after.references) {
-    if (!before.references.has(key) && !places.every(isIntended))
-      return `${title}: that leads nowhere now and would start to lead somewhere`
+  for (const [key, lead] of after.references) {
+    if (!before.references.has(key) && !isIntended(lead))
+      return `${lead.title}: that leads nowhere now and would start to lead somewhere`
   }
   return undefined
+}
+
+function isAllIn(leads: string, others: string): boolean {
+  const all = new Set(others.split(/[ ,]/))
+  return leads.split(/[ ,]/).every(lead => all.has(lead))
 }
 
 function newlyInvalid(before: Facts, after: Facts): string | undefined {

@@ -4,6 +4,7 @@ import type { Skipped } from '../read/repository.ts'
 import type { KubeObject, Resource } from '../read/resource.ts'
 import { labelsOf, mayShareNamespace, nameOf, namespaceOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
+import { numbersMeant, type PodTarget, targetIn } from './container-ports.ts'
 import {
   isService,
   labelKeys,
@@ -13,17 +14,24 @@ import {
   selectorKeys,
   serviceSelector,
 } from './index-keys.ts'
-import { type Mention, mayRouteTo, mentionOf } from './mentions.ts'
 import { NearestIndex } from './nearest-index.ts'
 import type { Selecting } from './pod-selectors.ts'
-import { podTemplateOf } from './pod-template.ts'
+import { type PodTemplate, podTemplateOf } from './pod-template.ts'
 import { isAmong, type PortReference, type Referent, referencesIn, type ServiceByName } from './port-references.ts'
 import { keysAskedFor, selectionsOf } from './selections.ts'
 import { isEmptySelector, type Labels, mapSelector, type Selector, selects } from './selectors.ts'
 import { portNumber } from './service-ports.ts'
-import { containerPorts, type PortTarget, targetIn, type Workload } from './workload.ts'
 
-export type { PortTarget, Workload } from './workload.ts'
+/** A resource that makes pods, and the template it makes them from. */
+export interface Workload {
+  readonly resource: Resource
+  readonly pod: PodTemplate
+}
+
+/** Where a Service port's traffic arrives in one workload. */
+export interface PortTarget extends PodTarget {
+  readonly workload: Workload
+}
 
 /** A reference to a port, and the object that holds it. */
 export interface Referrer {
@@ -43,13 +51,14 @@ export class ResourceGraph {
   /** Under the label keys that their selectors of pods ask about. */
   readonly #selecting = new NearestIndex()
   readonly #kinds = new Map<string, Map<string, Resource>>()
-  readonly #skipped: readonly Skipped[]
+  /** What the reader took for something else than an object. */
+  readonly skipped: readonly Skipped[]
   /** Made when first asked for, and again after a change to labels or selectors. */
   #selectedBy: Map<string, string[]> | undefined
 
   /** @param skipped what the reader took for something else than an object; it may refer to Services all the same */
   constructor(resources: Iterable<Resource>, skipped: readonly Skipped[] = []) {
-    this.#skipped = skipped
+    this.skipped = skipped
     for (const resource of resources) this.#add(resource)
   }
 
@@ -185,8 +194,8 @@ export class ResourceGraph {
   /** Where a Service port (an entry of `spec.ports`) leads, in every workload that the Service selects. */
   targetsOf(service: Resource, port: Json): readonly PortTarget[] {
     return this.workloadsOf(service).flatMap(workload => {
-      const target = targetIn(workload, port)
-      return target === undefined ? [] : [target]
+      const target = targetIn(workload.pod, port)
+      return target === undefined ? [] : { workload, ...target }
     })
   }
 
@@ -229,9 +238,10 @@ export class ResourceGraph {
         .map(service => `${service.id}:${portNumber(service.object, port)}`)
         .toSorted()
     }
-    if (typeof port === 'number') return [String(port)]
     return this.#podsFor(referrer, reference.to)
-      .flatMap(({ workload, container }) => containerPorts(workload, port, container))
+      .flatMap(({ workload: { resource, pod }, container }) =>
+        numbersMeant(pod, port, container).map(number => `${resource.id}:${number}`),
+      )
       .toSorted()
   }
 
@@ -312,27 +322,11 @@ export class ResourceGraph {
     }
   }
 
-  /** What in the skipped files could mean a port of this Service, by its name, its selector or its old name. */
-  mentionsOf(service: Resource, portName: string): readonly Mention[] {
-    return this.#skipped.flatMap(skipped => {
-      const mention = mentionOf(skipped, service, portName)
-      return mention !== undefined && this.#hasNoNearer(skipped, service) ? [mention] : []
-    })
-  }
-
-  /** The path of a skipped template that may be a route of these kinds to a Service, if there is one. */
-  skippedRouteTo(service: Resource, kinds: ReadonlySet<string>): string | undefined {
-    return this.#skipped.find(skipped => mayRouteTo(skipped, service, kinds) && this.#hasNoNearer(skipped, service))
-      ?.path
-  }
-
-  /** Whether no Service of the same name is nearer to a skipped file. A patch is tied to its target by other means than place. */
-  #hasNoNearer({ path, role }: Skipped, service: Resource): boolean {
-    if (role === 'patch' || role === 'kustomization') return true
-    const nearest = this.#services.nearest([`name ${nameOf(service.object)}`], path, other =>
+  /** The Services of a Service's name that are nearest to a file. */
+  nearestNamesakes(service: Resource, path: string): readonly Resource[] {
+    return this.#services.nearest([`name ${nameOf(service.object)}`], path, other =>
       mayShareNamespace(namespaceOf(other.object), namespaceOf(service.object)),
     )
-    return nearest.some(({ id }) => id === service.id)
   }
 
   #select(selector: Selector, from: Resource, accepts: (workload: Resource) => boolean): readonly Workload[] {

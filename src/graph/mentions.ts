@@ -102,7 +102,7 @@ function kustomizationMeans(value: Json, path: string, service: KubeObject, port
 const inline = new Map<string, readonly ParsedDocument[]>()
 
 /** The documents of a patch that stands in a kustomization as text; parsed once. */
-function inlineDocuments({ text }: KustomizePatch): readonly ParsedDocument[] {
+export function inlineDocuments({ text }: KustomizePatch): readonly ParsedDocument[] {
   if (text === undefined) return []
   const known = inline.get(text)
   if (known !== undefined) return known
@@ -225,13 +225,13 @@ function holds(value: Json, text: string): boolean {
 }
 
 /** Whether a name or a pattern means an object, whose name may gain a prefix or a suffix. */
-function fits(pattern: string | undefined, name: string): boolean {
+export function fits(pattern: string | undefined, name: string): boolean {
   if (pattern === undefined || name === '') return false
   return matches(pattern, name) || pattern.endsWith(`-${name}`) || pattern.startsWith(`${name}-`)
 }
 
 /** Kustomize's patterns are RE2. They aren't run, since input is data: what is more than a plain word fits anything. */
-function matches(pattern: string, word: string): boolean {
+export function matches(pattern: string, word: string): boolean {
   return pattern === word || !/^[A-Za-z0-9.-]*$/.test(pattern)
 }
 
@@ -266,7 +266,7 @@ function isServiceTemplated(document: string): boolean {
 }
 
 /** Whether a word stands in a text as a whole. */
-function mentions(text: string, word: string): boolean {
+export function mentions(text: string, word: string): boolean {
   return word !== '' && new RegExp(`(^|[^A-Za-z0-9_-])${escaped(word)}($|[^A-Za-z0-9_-])`).test(text)
 }
 

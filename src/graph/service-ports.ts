@@ -1,5 +1,6 @@
-import { listAt, numberAt, stringAt } from '../read/json.ts'
+import { listAt, mapAt, numberAt, stringAt } from '../read/json.ts'
 import type { KubeObject } from '../read/resource.ts'
+import type { Json } from '../read/tree.ts'
 import { ONLY_PORT } from './references/places.ts'
 
 /**
@@ -20,4 +21,9 @@ export function portsMeant(service: KubeObject, port: string | number): readonly
 export function portNumber(service: KubeObject, port: string | number): number | undefined {
   const [index] = portsMeant(service, port)
   return index === undefined ? undefined : numberAt(listAt(service, 'spec', 'ports')[index], 'port')
+}
+
+/** Where a Service port leads to in the pods: the port's own number where no `targetPort`, or 0, says otherwise. */
+export function targetPortOf(port: Json): Json | undefined {
+  return mapAt(port)['targetPort'] || mapAt(port)['port']
 }

@@ -2,6 +2,7 @@ import { relative, sep } from 'node:path'
 import type { Severity } from '../detect/detector.ts'
 import type { Fix } from '../fix/fixer.ts'
 import { changedPaths } from '../fix/placement.ts'
+import type { ResourceGraph } from '../graph/graph.ts'
 import type { Diagnosis, Outcome } from '../pipeline.ts'
 import type { ReadError, Skipped, SourceFile } from '../read/repository.ts'
 import { unifiedDiff } from '../write/diff.ts'
@@ -99,10 +100,17 @@ export function summaryOf(result: Result): Summary {
     impact: {
       metadata: impacts.filter(impact => impact === 'metadata').length,
       routing: impacts.filter(impact => impact === 'routing').length,
-      restart: impacts.filter(impact => impact === 'restart').length,
+      restart: workloadsRestartedBy([...fixes], result.outcome.graph),
       newObjects: impacts.filter(impact => impact === 'new-object').length,
     },
   }
+}
+
+/** Several fixes may change one workload, and one fix several. */
+function workloadsRestartedBy(fixes: readonly Fix[], graph: ResourceGraph): number {
+  const changed = fixes.filter(({ impact }) => impact === 'restart').flatMap(({ changes }) => changes)
+  const workloads = changed.filter(({ resource }) => graph.workload(resource) !== undefined)
+  return new Set(workloads.map(({ resource }) => resource.id)).size
 }
 
 export function safetyOf({ treatment }: Diagnosis): 'safe' | 'unsafe' | undefined {
