@@ -175,11 +175,11 @@ class Run {
     }
   }
 
-  /** What fixes have brought to light on the objects that they changed. */
+  /** What fixes have brought to light on the objects that they changed, and beside them. */
   #findNew(): void {
-    for (const id of this.#operations.keys()) {
-      const resource = this.#graph.resource(id)
-      if (resource === undefined || !this.#options.isInScope(resource.path)) continue
+    const changed = [...this.#operations.keys()].flatMap(id => this.#graph.resource(id) ?? [])
+    for (const resource of withNeighbours(changed, this.#graph)) {
+      if (!this.#options.isInScope(resource.path)) continue
       for (const diagnosis of this.#diagnose(resource)) {
         const isNew = this.#options.isOn(diagnosis.detector.id) && !this.#diagnoses.has(diagnosis.key)
         if (isNew && !isSuppressed(resource.object, diagnosis.finding.codes ?? [])) this.#record(diagnosis)
@@ -286,17 +286,19 @@ class Run {
   #keep(fix: Fix): void {
     for (const { resource, operations } of fix.changes) {
       this.#operations.set(resource.id, [...(this.#operations.get(resource.id) ?? []), ...operations])
-      this.#settle(resource, fix)
     }
+    const changed = fix.changes.map(({ resource }) => this.#graph.current(resource))
+    for (const resource of withNeighbours(changed, this.#graph)) this.#settle(resource, fix)
   }
 
-  /** Other findings on an object that a fix has put right as well: a rename may concern several Services. */
+  /** Other findings that a fix has put right as well: a rename may concern several Services, or end a conflict with one. */
   #settle(resource: Resource, fix: Fix): void {
-    const left = new Set(this.#diagnose(this.#graph.current(resource)).map(({ key }) => key))
-    for (const key of this.#keysOf.get(resource.id) ?? []) {
-      const diagnosis = this.#diagnoses.get(key)
-      if (diagnosis === undefined || diagnosis.treatment.status === 'applied' || left.has(key)) continue
-      this.#diagnoses.set(key, { ...diagnosis, treatment: { status: 'applied', fix } })
+    const open = (this.#keysOf.get(resource.id) ?? []).flatMap(key => this.#diagnoses.get(key) ?? [])
+    if (open.every(({ treatment }) => treatment.status === 'applied')) return
+    const left = new Set(this.#diagnose(resource).map(({ key }) => key))
+    for (const diagnosis of open) {
+      if (diagnosis.treatment.status === 'applied' || left.has(diagnosis.key)) continue
+      this.#diagnoses.set(diagnosis.key, { ...diagnosis, treatment: { status: 'applied', fix } })
     }
   }
 
@@ -307,6 +309,18 @@ class Run {
       message: `${titleOf(resource.object)}: ${finding.message}`,
     }))
   }
+}
+
+/** The resources and those whose findings may follow from them: a Service's pods, and the Services of pods. */
+function withNeighbours(resources: readonly Resource[], graph: ResourceGraph): Iterable<Resource> {
+  const found = new Map<string, Resource>()
+  for (const resource of resources) {
+    const workload = graph.workload(resource)
+    const workloads = graph.isService(resource) ? graph.workloadsOf(resource) : workload === undefined ? [] : [workload]
+    const near = workloads.flatMap(beside => [beside.resource, ...graph.servicesOf(beside)])
+    for (const each of [resource, ...near]) found.set(each.id, each)
+  }
+  return found.values()
 }
 
 /** The fix, with why it isn't a better one. */
