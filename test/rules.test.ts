@@ -2,6 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Test, test } from 'tap'
+import type { Change } from '../src/fix/fixer.ts'
+import { patched } from '../src/json-patch.ts'
+import type { Outcome } from '../src/pipeline.ts'
 import type { FileText } from '../src/read/repository.ts'
 import { parse } from '../src/read/yaml.ts'
 import { type RunSettings, reportOf, runOn, textsAfter } from './run.ts'
@@ -39,6 +42,9 @@ function runFixture(t: Test, rule: string, folder: string): void {
   t.ok(texts.length > 0, 'there is an input')
   const outcome = runOn(texts, settings)
   matchFile(t, join(folder, 'findings.txt'), reportOf(outcome))
+  for (const { resource, operations } of candidateChanges(outcome)) {
+    t.doesNotThrow(() => patched(outcome.graph.current(resource).object, operations), `${resource.id}: it applies`)
+  }
 
   const after = textsAfter(texts, outcome)
   const changed = after.filter(({ path, text }, index) => text !== texts[index]?.text && path !== '')
@@ -55,6 +61,13 @@ function runFixture(t: Test, rule: string, folder: string): void {
     again.diagnoses.filter(({ treatment }) => treatment.status === 'applied'),
     [],
     'nothing is left to apply',
+  )
+}
+
+/** What is only shown: the program never applies it, so the tests do. */
+function candidateChanges({ diagnoses }: Outcome): readonly Change[] {
+  return diagnoses.flatMap(({ treatment }) =>
+    treatment.status === 'manual' ? treatment.candidates.flatMap(({ changes }) => changes) : [],
   )
 }
 

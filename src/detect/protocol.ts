@@ -106,6 +106,28 @@ function parsed(word: string, words: ReadonlySet<string>): Protocol | undefined 
   return words.has(word) ? (word as Protocol) : undefined
 }
 
+/** Protocols that the proxy handles alike: two of one class on the same container port are no conflict. */
+export type ProtocolClass = 'http' | 'http2' | 'tcp'
+
+const CLASSES: Readonly<Partial<Record<Protocol, ProtocolClass>>> = {
+  http: 'http',
+  http_proxy: 'http',
+  'grpc-web': 'http',
+  http2: 'http2',
+  grpc: 'http2',
+  tcp: 'tcp',
+  tls: 'tcp',
+  https: 'tcp',
+  mongo: 'tcp',
+  redis: 'tcp',
+  mysql: 'tcp',
+}
+
+/** How the proxy handles a protocol; undefined for UDP, which it doesn't. */
+export function classOf(protocol: Protocol): ProtocolClass | undefined {
+  return CLASSES[protocol]
+}
+
 /** The nearest protocol that the profile has a word for: the page knew neither gRPC-Web nor MySQL. */
 export function spoken(protocol: Protocol, profile: Profile): Protocol {
   if (profile !== 'classic') return protocol

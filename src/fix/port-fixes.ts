@@ -33,21 +33,28 @@ export function verdictOn(port: ServicePort, { profile }: Context): Verdict {
 
 /**
  * The fix that renames a port in one transaction with everything that refers to its name, and with the ports of other
- * Services that those referrers mean as well. Undefined where no name fits; the reason then.
+ * Services that those referrers mean as well. Where no name fits, the reason.
+ *
+ * @param kept what of the old name the new one keeps
  */
-export function renameFix(port: ServicePort, verdict: Decided, context: Context): Fix | string {
+export function renameFix(
+  port: ServicePort,
+  verdict: Decided,
+  context: Context,
+  kept = port.declaration.name,
+): Fix | string {
   const group = groupOf(port)
   const others = group.slice(1).map(member => ({ member, verdict: declaredOrInferred(member, context) }))
   for (const { member, verdict: other } of others) {
     if (other.protocol !== verdict.protocol) return disagreement(member, other.protocol)
   }
-  const kept = group.find(member => isReferredToOutside(member, context.externalReferences))
-  if (kept !== undefined)
-    return `the configuration's externalReferences says that something outside refers to ${titleOf(kept.service.object)} port ${kept.declaration.name || kept.declaration.port}`
+  const bound = group.find(member => isReferredToOutside(member, context.externalReferences))
+  if (bound !== undefined)
+    return `the configuration's externalReferences says that something outside refers to ${titleOf(bound.service.object)} port ${bound.declaration.name || bound.declaration.port}`
   const referrers = namingReferrers(group)
   const [name] = portNames({
     protocol: verdict.protocol,
-    name: port.declaration.name,
+    name: kept,
     port: port.declaration.port ?? 0,
     service: nameOf(port.service.object),
     taken: new Set(group.flatMap(otherNames)),

@@ -1,4 +1,4 @@
-import type { Evidence } from '../fix/fixer.ts'
+import type { Change, Evidence } from '../fix/fixer.ts'
 import { pathOf } from '../fix/placement.ts'
 import type { Diagnosis } from '../pipeline.ts'
 import { isKustomizationFile } from '../read/kustomization.ts'
@@ -46,6 +46,15 @@ function findingParts(result: Result, paint: Paint): readonly string[] {
   const evidenceLine = (evidence: Evidence): string =>
     line`    ${paint('dim', `${evidence.class}:`)} ${evidence.says}${paint('dim', placeOf(evidence))}`
 
+  const operationLines = ({ resource, operations }: Change): readonly string[] =>
+    operations
+      .filter(({ op }) => op !== 'test')
+      .map(operation => {
+        const place = `${shownPath(resource.path, result)}:${after.position(resource, operation.path).line}`
+        const value = 'value' in operation ? `: ${JSON.stringify(operation.value)}` : ''
+        return line`      ${operation.op} ${operation.path}${value} ${paint('dim', `(${place})`)}`
+      })
+
   const fixLines = (diagnosis: Diagnosis): readonly string[] => {
     const { treatment, finding } = diagnosis
     switch (treatment.status) {
@@ -54,7 +63,10 @@ function findingParts(result: Result, paint: Paint): readonly string[] {
       case 'manual':
         return [
           line`  ${paint('yellow', 'left to you')}: ${treatment.reason}`,
-          ...treatment.candidates.map(({ title }) => line`    candidate: ${title}`),
+          ...treatment.candidates.flatMap(({ title, changes }) => [
+            line`    candidate: ${title}`,
+            ...changes.flatMap(operationLines),
+          ]),
           ...treatment.evidence.map(evidenceLine),
         ]
       case 'refused':
