@@ -68,7 +68,7 @@ function* servingCertificates(port: ServicePort): Iterable<ProtocolEvidence> {
     const isSure = port.isOnlyTcpPort || port.declaration.port === 443 || port.declaration.port === 8443
     yield evidence(
       port,
-      'serving certificate',
+      isSure ? 'serving certificate' : 'serving certificate for several ports',
       isSure ? 'definitive' : 'strong',
       'https',
       key,
@@ -89,6 +89,7 @@ function evidence(
   return {
     class: level,
     source,
+    row: source,
     protocol,
     says,
     at: { resource: service, pointer: pointer('metadata', 'annotations', key) },

@@ -13,6 +13,7 @@ interface Saying {
   readonly source: string
   readonly protocol: Protocol
   readonly says: string
+  readonly row?: string
 }
 
 /** ProtocolEvidence in the objects that lead traffic, or a scrape, to a Service port. */
@@ -24,6 +25,7 @@ function* routes({ referrers, graph }: ServicePort): Iterable<ProtocolEvidence> 
     const saying = lookUp(SAYINGS, resource.object.kind)?.(resource.object, reference.at, graph)
     if (saying === undefined) continue
     yield {
+      row: saying.source,
       ...saying,
       says: `${resource.object.kind} "${nameOf(resource.object)}" ${saying.says}`,
       at: { resource, pointer: reference.at },
@@ -115,7 +117,7 @@ function serviceMonitor(object: KubeObject, at: Pointer): Saying | undefined {
   if (endpoints !== 'endpoints') return undefined
   const endpoint = valueAt(object, pointer(spec ?? '', endpoints, index ?? '')) as Json | undefined
   const protocol = stringAt(endpoint, 'scheme')?.toLowerCase() === 'https' ? 'https' : 'http'
-  return { class: 'strong', source: 'ServiceMonitor', protocol, says: `scrapes it over ${protocol}` }
+  return { class: 'strong', source: 'ServiceMonitor', row: 'scrape', protocol, says: `scrapes it over ${protocol}` }
 }
 
 const SCHEMES: Readonly<Record<string, Protocol>> = {

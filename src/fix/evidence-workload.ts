@@ -36,6 +36,7 @@ function* probes({ targets }: ServicePort): Iterable<ProtocolEvidence> {
         yield {
           class: 'definitive',
           source: 'probe',
+          row: 'probe',
           protocol,
           says: `${kind} of container "${stringAt(container.object, 'name') ?? ''}" asks port ${number} over ${isHttp ? scheme : 'gRPC'}`,
           at: { resource: workload.resource, pointer: joined(container.at, pointer(kind)) },
@@ -56,6 +57,7 @@ function* containerPortNames({ service, index, entry, targets }: ServicePort): I
     yield {
       class: 'strong',
       source,
+      row: source,
       protocol,
       says: `container port ${number} is named "${name}"`,
       at: { resource: workload.resource, pointer: at },
@@ -68,6 +70,7 @@ function* containerPortNames({ service, index, entry, targets }: ServicePort): I
   yield {
     class: 'strong',
     source,
+    row: source,
     protocol,
     says: `its container port is named "${name}"`,
     at: { resource: service, pointer: at },
@@ -110,6 +113,7 @@ function scraped(protocol: Protocol, at: NonNullable<ProtocolEvidence['at']>): P
   return {
     class: 'strong',
     source: 'scrape annotation',
+    row: 'scrape',
     protocol,
     says: `prometheus.io annotations scrape it over ${protocol}`,
     at,
@@ -137,6 +141,7 @@ function* siblings({ service, targets, graph }: ServicePort): Iterable<ProtocolE
         yield {
           class: 'strong',
           source: 'sibling Service',
+          row: 'sibling Service',
           protocol,
           says: `Service "${nameOf(other.object)}" leads to the same container port and declares ${protocol}`,
           at: { resource: other, pointer: pointer('spec', 'ports', otherIndex) },
@@ -153,6 +158,7 @@ function* nameWords({ service, index, declaration: { name } }: ServicePort): Ite
   yield {
     class: 'strong',
     source: 'name word',
+    row: 'name word',
     protocol,
     says: `the name "${name}" holds the word ${protocol}`,
     at: { resource: service, pointer: at },
@@ -181,6 +187,7 @@ function* images({ targets }: ServicePort): Iterable<ProtocolEvidence> {
     yield {
       class: 'weak',
       source: 'image and port',
+      row: `image ${imageName(image)} on port ${number}`,
       protocol,
       says: `image "${image}" serves ${protocol} on port ${number}`,
       at: { resource: workload.resource, pointer: joined(only.at, '/image') },
@@ -199,6 +206,12 @@ function* portNumbers({ entry, targets, declaration }: ServicePort): Iterable<Pr
   for (const number of new Set([declaration.port, target])) {
     const protocol = number === undefined ? undefined : PORT_NUMBERS[number]
     if (protocol !== undefined)
-      yield { class: 'weak', source: 'port number', protocol, says: `port ${number} usually carries ${protocol}` }
+      yield {
+        class: 'weak',
+        source: 'port number',
+        row: `port ${number}`,
+        protocol,
+        says: `port ${number} usually carries ${protocol}`,
+      }
   }
 }
