@@ -73,12 +73,14 @@ const repositories = repositoriesIn(directory).map(path => {
 
 const asIs = roundOver(resources => resources, hiddenName)
 const unnamed = roundOver(withoutContainerPortNames, hiddenName)
-const scrambledNames = roundOver(resources => resources, scrambled)
+const scrambledNames = roundOver(
+  resources => resources,
+  scrambled,
+  ({ source }) => source === 'name word',
+)
 
 const rows = new Map(
-  [...rowsOf(asIs, () => true), ...rowsOf(scrambledNames, ({ source }) => source === 'name word')].toSorted(
-    ([one], [other]) => one.localeCompare(other, 'en', { numeric: true }),
-  ),
+  [...rowsOf([asIs, scrambledNames])].toSorted(([one], [other]) => one.localeCompare(other, 'en', { numeric: true })),
 )
 const measured: Measured = new Map([...rows].map(([name, { repositories: counts }]) => [name, [...counts.values()]]))
 
@@ -86,11 +88,12 @@ print('Rows of evidence', [
   ['row', 'class', 'spoke', 'right', 'same class', 'wrong', 'precision', 'repositories', 'safe'],
   ...[...rows].map(([name, counts]) => line(name, counts)),
 ])
+printSources('names scrambled', [scrambledNames])
 for (const [title, round] of [
   ['names hidden', asIs],
   ['names hidden, container ports’ names too', unnamed],
 ] as const) {
-  printSources(title, round)
+  printSources(title, [round])
   printDecisions(title, round)
 }
 if (flags.includes('--write')) writeFileSync(DATA, dataOf(measured))
@@ -107,6 +110,7 @@ function repositoriesIn(path: string): readonly string[] {
 function roundOver(
   prepared: (resources: readonly Resource[]) => readonly Resource[],
   nameFor: (copy: Copy) => string | undefined,
+  counts: (evidence: ProtocolEvidence) => boolean = () => true,
 ): Round {
   const round = new Map<string, Inference[]>()
   for (const { name: repository, resources, skipped } of repositories) {
@@ -124,7 +128,7 @@ function roundOver(
       const inferences = copies.flatMap(copy => {
         const port = servicePort(graph.current(copy.service), copy.index, graph)
         if (port === undefined) return []
-        return { ...copy, repository, key, evidence: evidenceFor(port), lacks: lackOf(port) }
+        return { ...copy, repository, key, evidence: evidenceFor(port).filter(counts), lacks: lackOf(port) }
       })
       round.set(`${repository} ${key}`, inferences)
       for (const original of originals.values()) graph.replace(original)
@@ -237,29 +241,26 @@ interface Counts {
   readonly repositories: Map<string, RowCount>
 }
 
-/** What the evidence said, by its rows or, for the table, by its sources. */
+/** What the evidence said in some rounds, by its rows or, for the table, by its sources. A port counts once for each. */
 function rowsOf(
-  round: Round,
-  counts: (evidence: ProtocolEvidence) => boolean,
+  rounds: readonly Round[],
   nameOf: (evidence: ProtocolEvidence) => string = ({ row }) => row,
 ): Map<string, Counts> {
   const rows = new Map<string, Counts>()
-  for (const inferences of round.values()) {
-    const spoken = grouped(
-      inferences.flatMap(inference =>
-        inference.evidence
-          .filter(counts)
-          .map(evidence => ({ inference, evidence, outcome: outcomeOf(evidence.protocol, inference) })),
+  for (const key of new Set(rounds.flatMap(round => [...round.keys()]))) {
+    const sayings = rounds.flatMap(round =>
+      (round.get(key) ?? []).flatMap(inference =>
+        inference.evidence.map(evidence => ({ inference, evidence, outcome: outcomeOf(evidence.protocol, inference) })),
       ),
-      ({ evidence }) => nameOf(evidence),
     )
-    for (const [name, sayings] of spoken) {
-      const [first] = sayings
+    for (const [name, own] of grouped(sayings, ({ evidence }) => nameOf(evidence))) {
+      const [first] = own
       if (first === undefined) continue
+      const { repository } = first.inference
       const row = rows.get(name) ?? { class: first.evidence.class, repositories: new Map() }
-      const [right, sameClass, wrong] = row.repositories.get(first.inference.repository) ?? [0, 0, 0]
-      const outcome = worst(sayings.map(({ outcome }) => outcome))
-      row.repositories.set(first.inference.repository, [
+      const [right, sameClass, wrong] = row.repositories.get(repository) ?? [0, 0, 0]
+      const outcome = worst(own.map(({ outcome }) => outcome))
+      row.repositories.set(repository, [
         right + Number(outcome === 'right'),
         sameClass + Number(outcome === 'same class'),
         wrong + Number(outcome === 'wrong'),
@@ -283,16 +284,10 @@ function line(name: string, { class: level, repositories: counts }: Counts): rea
   )
 }
 
-function printSources(title: string, round: Round): void {
+function printSources(title: string, rounds: readonly Round[]): void {
   print(`Sources, ${title}`, [
     ['source', 'class', 'spoke', 'right', 'same class', 'wrong', 'precision', 'repositories'],
-    ...[
-      ...rowsOf(
-        round,
-        () => true,
-        ({ source }) => source,
-      ),
-    ].map(([name, counts]) => line(name, counts).slice(0, -1)),
+    ...[...rowsOf(rounds, ({ source }) => source)].map(([name, counts]) => line(name, counts).slice(0, -1)),
   ])
 }
 
@@ -340,7 +335,7 @@ function printDecisions(title: string, round: Round): void {
   )
   printList(
     `Declared tcp, HTTP by a definitive source, ${title}`,
-    definitive.filter(({ inference, outcome }) => inference.declared === 'tcp' && outcome === 'right'),
+    definitive.filter(({ inference, verdict }) => inference.declared === 'tcp' && verdict.protocol !== 'tcp'),
   )
   const reasons = decisions.filter(({ isSafe }) => !isSafe).map(reasonOf)
   print(`Not decided safely, ${title}`, [
