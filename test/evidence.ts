@@ -224,11 +224,11 @@ function outcomeOf(protocol: Protocol, { declared, evidence }: Inference): Outco
   return SAME_CLASS.some(group => group.includes(protocol) && group.includes(declared)) ? 'same class' : 'wrong'
 }
 
-/** The HTTP protocol that definitive evidence agrees on. */
+/** The kind of HTTP that definitive evidence agrees on. */
 function isAgainstTcp(evidence: readonly ProtocolEvidence[]): Protocol | undefined {
   const protocols = new Set(evidence.filter(item => item.class === 'definitive').map(({ protocol }) => protocol))
   const [protocol] = protocols
-  return protocols.size === 1 && protocol?.startsWith('http') ? protocol : undefined
+  return protocols.size === 1 && (protocol === 'grpc' || protocol?.startsWith('http')) ? protocol : undefined
 }
 
 function worst(outcomes: readonly Outcome[]): Outcome | undefined {

@@ -29,7 +29,7 @@ const REPOSITORIES = 5
 export function doubtAbout(evidence: readonly ProtocolEvidence[], measured: Measured = MEASURED): string | undefined {
   if (evidence.some(item => isQualified(item.class, measured.get(item.row) ?? []))) return undefined
   const rows = [...new Set(evidence.map(({ row }) => row))]
-  return rows.map(row => `${row}: ${recordOf(measured.get(row) ?? [])}`).join('; ')
+  return rows.map(row => `${row} ${recordOf(measured.get(row) ?? [])}`).join('; ')
 }
 
 /**
@@ -67,12 +67,13 @@ function atMost(errors: number, count: number, probability: number): number {
   return sum
 }
 
+/** What speaks against a row that isn't safe. */
 function recordOf(counts: readonly RowCount[]): string {
-  const spoke = spokenIn(counts)
-  if (spoke === 0) return 'never measured'
-  const share = Math.floor(((spoke - wrongIn(counts)) / spoke) * 100)
+  const [spoke, wrong] = [spokenIn(counts), wrongIn(counts)]
+  if (spoke === 0) return 'was never measured'
+  if (wrong > spoke * ERRORS) return `was wrong for ${wrong} of ${spoke} measured ports`
   const places = counts.length === 1 ? '1 repository' : `${counts.length} repositories`
-  return `right for ${share} % of ${spoke} measured port${spoke === 1 ? '' : 's'} in ${places}`
+  return `was right for ${spoke - wrong} of ${spoke} measured ports in ${places}, which are too few to be sure`
 }
 
 function spokenIn(counts: readonly RowCount[]): number {

@@ -114,9 +114,9 @@ function* tlsPolicies({ service, declaration, graph }: ServicePort): Iterable<Pr
 function virtualService({ resource, reference }: Referrer): Saying | undefined {
   if (groupOf(resource.object) !== 'networking.istio.io') return undefined
   const [, section] = keysOf(reference.at)
-  if (section === 'http') return weak('VirtualService http')
-  if (section === 'tls') return definitive('VirtualService tls', 'tls', 'routes it by TLS server name')
-  return section === 'tcp' ? definitive('VirtualService tcp', 'tcp', 'routes TCP to it') : undefined
+  if (section === 'http') return weak('VirtualService http route')
+  if (section === 'tls') return definitive('VirtualService tls route', 'tls', 'routes it by TLS server name')
+  return section === 'tcp' ? definitive('VirtualService tcp route', 'tcp', 'routes TCP to it') : undefined
 }
 
 /** An OpenShift Route without `tls` takes plain HTTP, but says so by what it leaves out only. */
@@ -129,7 +129,7 @@ function openShiftRoute({ resource }: Referrer): Saying | undefined {
     case 'passthrough':
       return definitive('Route termination', 'tls', 'passes TLS through to it')
     case undefined:
-      return weak('Route')
+      return weak('Route without TLS')
     default:
       return undefined
   }

@@ -100,5 +100,5 @@ function annotated(protocol: Protocol, resource: Resource, at: Pointer): Protoco
 }
 
 function scrape(source: string, protocol: Protocol, says: string, resource: Resource, at: Pointer): ProtocolEvidence {
-  return { class: 'strong', source, row: 'scrape', protocol, says, at: { resource, pointer: at } }
+  return { class: 'strong', source, row: 'scraping', protocol, says, at: { resource, pointer: at } }
 }

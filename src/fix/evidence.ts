@@ -12,9 +12,9 @@ import type { EvidenceSource, ServicePort } from './service-port.ts'
 const SOURCES: readonly EvidenceSource[] = [
   ...annotationSources,
   ...routeSources,
+  ...scrapeSources,
   ...probeSources,
   ...nameSources,
-  ...scrapeSources,
   ...workloadSources,
 ]
 
@@ -64,7 +64,7 @@ export function verdictOf(evidence: readonly ProtocolEvidence[], name: string, m
   if (protocol === undefined) {
     return { protocol, reason: `the evidence disagrees: ${protocols.join(' or ')}`, evidence: deciding }
   }
-  const agreeing = deciding.filter(item => item.protocol === protocol)
+  const agreeing = deciding.filter(item => item.protocol === protocol || item.protocol === KIND_OF[protocol])
   const doubt = doubtAbout(agreeing, measured)
   const proven = evidence.filter(item => item.protocol === protocol && doubtAbout([item], measured) === undefined)
   if (doubt === undefined || proven.length === 0) return { protocol, class: level, evidence: agreeing, doubt }

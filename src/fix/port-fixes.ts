@@ -203,12 +203,9 @@ function safetyOf(
   [own, ...others]: readonly { readonly doubt?: string | undefined }[],
   cautions: readonly string[],
 ): Pick<Fix, 'safety' | 'cautions'> {
-  const doubts = [
-    own?.doubt === undefined ? [] : `the evidence isn't sure: ${own.doubt}`,
-    others.flatMap(({ doubt }) =>
-      doubt === undefined ? [] : `the evidence isn't sure for a port that would be renamed with it: ${doubt}`,
-    ),
-  ].flat()
-  const all = [...new Set([...doubts, ...cautions])]
+  const doubts = others.flatMap(({ doubt }) =>
+    doubt === undefined || doubt === own?.doubt ? [] : `of a port that would be renamed with it: ${doubt}`,
+  )
+  const all = [...new Set([...(own?.doubt === undefined ? [] : [own.doubt]), ...doubts, ...cautions])]
   return { safety: all.length > 0 ? 'unsafe' : 'safe', cautions: all }
 }
