@@ -600,6 +600,28 @@ t.test('what is safe is measured', async t => {
   t.equal(lower.evidence.length, 1, 'a safe class needs no help')
   const helped = verdictOf([{ ...strong('rare') }, strong('proven')], '', measured)
   t.match(helped, { protocol: 'http', doubt: undefined })
+  const refuted = new Map<string, readonly RowCount[]>([
+    ['once', [[0, 0, 9]]],
+    [
+      'mostly',
+      [
+        [0, 0, 9],
+        [0, 0, 1],
+        [9, 0, 0],
+      ],
+    ],
+    [
+      'half',
+      [
+        [0, 0, 9],
+        [1, 0, 0],
+      ],
+    ],
+  ])
+  const weak = (row: string): ProtocolEvidence => ({ ...says('weak', 'http'), row })
+  t.equal(verdictOf([weak('mostly')], '', refuted).protocol, undefined, 'weak evidence that is mostly wrong is none')
+  t.equal(verdictOf([weak('half')], '', refuted).protocol, 'http')
+  t.equal(verdictOf([weak('once')], '', refuted).protocol, 'http', 'one repository is not enough')
   for (const counts of MEASURED.values()) {
     t.ok(
       counts.every(count => count.length === 3 && count.every(number => number >= 0)),

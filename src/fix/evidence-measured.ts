@@ -51,6 +51,13 @@ export function isQualified(level: EvidenceClass, counts: readonly RowCount[]): 
   }
 }
 
+/** Whether weak evidence was more often wrong than right in most repositories, of two or more: it says nothing then. */
+export function isRefuted({ class: level, row }: ProtocolEvidence, measured: Measured = MEASURED): boolean {
+  const counts = measured.get(row) ?? []
+  const against = counts.filter(([right, sameClass, wrong]) => wrong > right + sameClass)
+  return level === 'weak' && counts.length > 1 && against.length * 2 > counts.length
+}
+
 function meetsBar(counts: readonly RowCount[]): boolean {
   const [spoke, wrong] = [spokenIn(counts), wrongIn(counts)]
   return wrong <= spoke * ERRORS && atMost(wrong, spoke, 1 - LOWER_BOUND) <= 1 - CONFIDENCE

@@ -10,7 +10,10 @@ import type { EvidenceSource, ServicePort } from './service-port.ts'
 /** Evidence in what else leads to the pods behind a Service port, in their images and in the numbers. */
 export const workloadSources: readonly EvidenceSource[] = [siblings, images, portNumbers]
 
-/** Another Service that leads to the same container port and declares what it carries. */
+/**
+ * Another Service that leads to the same container port and declares what it carries. `tcp` is often written by habit,
+ * also for HTTP, so it is measured by itself.
+ */
 function* siblings({ service, targets, graph }: ServicePort): Iterable<ProtocolEvidence> {
   const seen = new Set<string>()
   for (const { workload, number } of targets) {
@@ -31,7 +34,7 @@ function* siblings({ service, targets, graph }: ServicePort): Iterable<ProtocolE
         yield {
           class: 'strong',
           source: 'sibling Service',
-          row: 'sibling Service',
+          row: protocol === 'tcp' ? 'sibling Service that says tcp' : 'sibling Service',
           protocol,
           says: `Service "${nameOf(other.object)}" leads to the same container port and declares ${protocol}`,
           at: { resource: other, pointer: pointer('spec', 'ports', otherIndex) },

@@ -1,6 +1,6 @@
 import type { Protocol } from '../detect/protocol.ts'
 import { annotationSources } from './evidence-annotations.ts'
-import { doubtAbout, type Measured } from './evidence-measured.ts'
+import { doubtAbout, isRefuted, type Measured } from './evidence-measured.ts'
 import { nameSources } from './evidence-names.ts'
 import { probeSources } from './evidence-probes.ts'
 import { routeSources } from './evidence-routes.ts'
@@ -53,7 +53,8 @@ export function evidenceFor(port: ServicePort): readonly ProtocolEvidence[] {
  * class disagrees, a tie-breaking word in the name settles it, or there is no protocol. It is safe where a row of
  * evidence that says the same has proven itself, of the deciding class or of a lower one.
  */
-export function verdictOf(evidence: readonly ProtocolEvidence[], name: string, measured?: Measured): Verdict {
+export function verdictOf(found: readonly ProtocolEvidence[], name: string, measured?: Measured): Verdict {
+  const evidence = found.filter(item => !isRefuted(item, measured))
   const level = CLASSES.find(level => evidence.some(item => item.class === level))
   if (level === undefined) {
     return { protocol: undefined, reason: 'nothing in the manifests says which protocol it carries', evidence }
