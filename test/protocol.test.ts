@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Profile } from '../src/detect/detector.ts'
 import { convertProtocol, type PortDeclaration, type Protocol } from '../src/detect/protocol.ts'
-import { wordOf } from '../src/fix/evidence-workload.ts'
+import { wordOf } from '../src/fix/evidence-names.ts'
 import { isLabel, isServiceName, portNames } from '../src/fix/port-name.ts'
 
 const PORT: PortDeclaration = { port: 8080, name: '', protocol: 'TCP', appProtocol: undefined }

@@ -42,6 +42,6 @@ function portsText(ports: readonly NewPort[]): string {
   return ports.length === 0 ? 'no port' : `port${ports.length > 1 ? 's' : ''} ${words.join(', ')}`
 }
 
-function weakness({ entry: { port }, evidence }: NewPort): readonly string[] {
-  return evidence.some(item => item.class === 'weak') ? [`the evidence for port ${port} is weak`] : []
+function weakness({ entry: { port }, doubt }: NewPort): readonly string[] {
+  return doubt === undefined ? [] : [`the evidence for port ${port} is uncertain: ${doubt}`]
 }

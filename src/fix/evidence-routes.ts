@@ -1,9 +1,10 @@
 import type { Protocol } from '../detect/protocol.ts'
-import type { ResourceGraph } from '../graph/graph.ts'
-import { keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
-import { listAt, lookUp, stringAt } from '../read/json.ts'
-import { annotationsOf, groupOf, type KubeObject, nameOf } from '../read/resource.ts'
+import type { Referrer, ResourceGraph } from '../graph/graph.ts'
+import { keysOf, pointer, valueAt } from '../pointer.ts'
+import { at, listAt, lookUp, stringAt } from '../read/json.ts'
+import { groupOf, nameOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
+import { backendAnnotation } from './evidence-ingress.ts'
 import type { EvidenceClass, ProtocolEvidence } from './fixer.ts'
 import type { EvidenceSource, ServicePort } from './service-port.ts'
 
@@ -15,66 +16,63 @@ interface Saying {
   readonly says: string
 }
 
-/** ProtocolEvidence in the objects that lead traffic, or a scrape, to a Service port. */
-export const routeSources: readonly EvidenceSource[] = [routes]
+/** What a reference says of a port of the Service with that name. */
+type Says = (referrer: Referrer, service: string, graph: ResourceGraph) => Saying | undefined
 
-function* routes({ referrers, graph }: ServicePort): Iterable<ProtocolEvidence> {
-  for (const { resource, reference } of referrers) {
+/** Evidence in the objects that lead traffic to a Service port. */
+export const routeSources: readonly EvidenceSource[] = [routes, tlsPolicies]
+
+function* routes({ service, referrers, graph }: ServicePort): Iterable<ProtocolEvidence> {
+  for (const referrer of referrers) {
+    const { resource, reference } = referrer
     if (reference.opaque) continue
-    const saying = lookUp(SAYINGS, resource.object.kind)?.(resource.object, reference.at, graph)
+    const saying = lookUp(SAYINGS, resource.object.kind)?.(referrer, nameOf(service.object), graph)
     if (saying === undefined) continue
     yield {
       ...saying,
+      row: saying.source,
       says: `${resource.object.kind} "${nameOf(resource.object)}" ${saying.says}`,
       at: { resource, pointer: reference.at },
     }
   }
 }
 
-/** Kind → what a reference at a place of such an object says. */
-const SAYINGS: Readonly<Record<string, (object: KubeObject, at: Pointer, graph: ResourceGraph) => Saying | undefined>> =
-  {
-    Ingress: ingress,
-    HTTPRoute: () => weak('HTTPRoute', 'routes HTTP to it'),
-    GRPCRoute: () => definitive('GRPCRoute', 'grpc', 'routes gRPC to it'),
-    TLSRoute: tlsRoute,
-    TCPRoute: () => definitive('TCPRoute', 'tcp', 'routes TCP to it'),
-    BackendTLSPolicy: () => definitive('BackendTLSPolicy', 'tls', 'says that it takes TLS'),
-    VirtualService: virtualService,
-    Route: openShiftRoute,
-    ServiceMonitor: serviceMonitor,
-    IngressRoute: (object, at) => bySchema(object, at, 'scheme'),
-    IngressRouteTCP: () => definitive('IngressRouteTCP', 'tcp', 'routes TCP to it'),
-    HTTPProxy: (object, at) => bySchema(object, at, 'protocol'),
-  }
-
-/** ingress-nginx's and AWS's words for what a backend speaks. */
-const BACKEND_PROTOCOLS: Readonly<Record<string, Protocol>> = {
-  HTTP: 'http',
-  HTTPS: 'https',
-  GRPC: 'grpc',
-  GRPCS: 'https',
+/** Kind → what a reference in such an object says. */
+const SAYINGS: Readonly<Record<string, Says>> = {
+  Ingress: ingress,
+  HTTPRoute: () => weak('HTTPRoute'),
+  GRPCRoute: () => definitive('GRPCRoute', 'grpc', 'routes gRPC to it'),
+  TLSRoute: tlsRoute,
+  TCPRoute: () => definitive('TCPRoute', 'tcp', 'routes TCP to it'),
+  BackendTLSPolicy: tlsPolicy,
+  VirtualService: virtualService,
+  Route: openShiftRoute,
+  IngressRoute: referrer => bySchema(referrer, 'scheme'),
+  IngressRouteTCP: referrer => tcpProxy(referrer, 'tls', 'passthrough'),
+  HTTPProxy: referrer =>
+    keysOf(referrer.reference.at)[1] === 'tcpproxy'
+      ? tcpProxy(referrer, 'virtualhost', 'tls', 'passthrough')
+      : bySchema(referrer, 'protocol'),
+  Mapping: mapping,
+  AmbassadorMapping: mapping,
+  TCPMapping: () => definitive('TCPMapping', 'tcp', 'routes TCP to it'),
+  AmbassadorTCPMapping: () => definitive('TCPMapping', 'tcp', 'routes TCP to it'),
+  ConfigMap: streamService,
+  ValidatingWebhookConfiguration: webhook,
+  MutatingWebhookConfiguration: webhook,
+  CustomResourceDefinition: webhook,
+  APIService: webhook,
 }
 
-function ingress(object: KubeObject): Saying {
-  const annotations = annotationsOf(object)
-  if (annotations['nginx.ingress.kubernetes.io/ssl-passthrough'] === 'true') {
-    return definitive('Ingress annotation', 'tls', 'passes TLS through to it')
-  }
-  const version = annotations['alb.ingress.kubernetes.io/backend-protocol-version']
-  if (version === 'GRPC') return definitive('Ingress annotation', 'grpc', `has backend-protocol-version: ${version}`)
-  if (version === 'HTTP2') return definitive('Ingress annotation', 'http2', `has backend-protocol-version: ${version}`)
-  for (const key of ['nginx.ingress.kubernetes.io/backend-protocol', 'alb.ingress.kubernetes.io/backend-protocol']) {
-    const said = annotations[key]
-    const protocol = said === undefined ? undefined : lookUp(BACKEND_PROTOCOLS, said.toUpperCase())
-    if (protocol !== undefined) return definitive('Ingress annotation', protocol, `has ${key}: ${said}`)
-  }
-  return weak('Ingress', 'routes HTTP to it')
+function ingress({ resource }: Referrer, service: string): Saying {
+  const said = backendAnnotation(resource.object, service)
+  if (said === undefined) return weak('Ingress')
+  return definitive('Ingress annotation', said.protocol, `has ${said.key}: ${said.value}`)
 }
 
 /** Where the Gateway's listener ends TLS (`mode: Terminate`), what arrives is plain, and the route doesn't say what. */
-function tlsRoute(object: KubeObject, _at: Pointer, graph: ResourceGraph): Saying | undefined {
-  const parents = listAt(object, 'spec', 'parentRefs').map(parent => stringAt(parent, 'name'))
+function tlsRoute({ resource }: Referrer, _service: string, graph: ResourceGraph): Saying | undefined {
+  const parents = listAt(resource.object, 'spec', 'parentRefs').map(parent => stringAt(parent, 'name'))
   const ends = [...graph.ofKind('Gateway')].some(
     ({ object: gateway }) =>
       parents.includes(nameOf(gateway)) &&
@@ -85,37 +83,56 @@ function tlsRoute(object: KubeObject, _at: Pointer, graph: ResourceGraph): Sayin
   return ends ? undefined : definitive('TLSRoute', 'tls', 'passes TLS through to it')
 }
 
-function virtualService(object: KubeObject, at: Pointer): Saying | undefined {
-  if (groupOf(object) !== 'networking.istio.io') return undefined
-  const [, section] = keysOf(at)
-  if (section === 'http') return weak('VirtualService', 'routes HTTP to it')
-  if (section === 'tls') return definitive('VirtualService', 'tls', 'routes it by TLS server name')
-  return section === 'tcp' ? definitive('VirtualService', 'tcp', 'routes TCP to it') : undefined
+function tlsPolicy(): Saying {
+  return definitive('BackendTLSPolicy', 'tls', 'says that it takes TLS')
 }
 
-/** An OpenShift Route without `tls` takes plain HTTP, but says so by what it leaves out only. */
-function openShiftRoute(object: KubeObject): Saying | undefined {
-  switch (stringAt(object, 'spec', 'tls', 'termination')?.toLowerCase()) {
-    case 'reencrypt':
-      return definitive('Route', 'https', 're-encrypts to it')
-    case 'edge':
-      return definitive('Route', 'http', 'ends TLS before it')
-    case 'passthrough':
-      return definitive('Route', 'tls', 'passes TLS through to it')
-    case undefined:
-      return weak('Route', 'routes HTTP to it')
-    default:
-      return undefined
+/** A BackendTLSPolicy that names no port is for all of them; those that do are references to it. */
+function* tlsPolicies({ service, declaration, graph }: ServicePort): Iterable<ProtocolEvidence> {
+  for (const resource of graph.ofKind('BackendTLSPolicy')) {
+    for (const [index, target] of listAt(resource.object, 'spec', 'targetRefs').entries()) {
+      const isWhole = stringAt(target, 'kind') === 'Service' && at(target, 'sectionName') === undefined
+      if (!isWhole || stringAt(target, 'name') !== nameOf(service.object)) continue
+      const place = pointer('spec', 'targetRefs', index)
+      const meant = graph.meantBy(resource, {
+        at: place,
+        port: declaration.port ?? declaration.name,
+        to: { type: 'service', name: nameOf(service.object) },
+        row: 'policy targetRef',
+        names: 'service-port',
+        short: false,
+        opaque: false,
+      })
+      if (!meant.some(({ id }) => id === service.id)) continue
+      const saying = tlsPolicy()
+      const says = `BackendTLSPolicy "${nameOf(resource.object)}" ${saying.says}`
+      yield { ...saying, row: saying.source, says, at: { resource, pointer: place } }
+    }
   }
 }
 
-/** Prometheus scrapes over HTTP where an endpoint names no scheme. */
-function serviceMonitor(object: KubeObject, at: Pointer): Saying | undefined {
-  const [spec, endpoints, index] = keysOf(at)
-  if (endpoints !== 'endpoints') return undefined
-  const endpoint = valueAt(object, pointer(spec ?? '', endpoints, index ?? '')) as Json | undefined
-  const protocol = stringAt(endpoint, 'scheme')?.toLowerCase() === 'https' ? 'https' : 'http'
-  return { class: 'strong', source: 'ServiceMonitor', protocol, says: `scrapes it over ${protocol}` }
+function virtualService({ resource, reference }: Referrer): Saying | undefined {
+  if (groupOf(resource.object) !== 'networking.istio.io') return undefined
+  const [, section] = keysOf(reference.at)
+  if (section === 'http') return weak('VirtualService http route')
+  if (section === 'tls') return definitive('VirtualService tls route', 'tls', 'routes it by TLS server name')
+  return section === 'tcp' ? definitive('VirtualService tcp route', 'tcp', 'routes TCP to it') : undefined
+}
+
+/** An OpenShift Route without `tls` takes plain HTTP, but says so by what it leaves out only. */
+function openShiftRoute({ resource }: Referrer): Saying | undefined {
+  switch (stringAt(resource.object, 'spec', 'tls', 'termination')?.toLowerCase()) {
+    case 'reencrypt':
+      return definitive('Route termination', 'https', 're-encrypts to it')
+    case 'edge':
+      return definitive('Route termination', 'http', 'ends TLS before it')
+    case 'passthrough':
+      return definitive('Route termination', 'tls', 'passes TLS through to it')
+    case undefined:
+      return weak('Route without TLS')
+    default:
+      return undefined
+  }
 }
 
 const SCHEMES: Readonly<Record<string, Protocol>> = {
@@ -127,18 +144,43 @@ const SCHEMES: Readonly<Record<string, Protocol>> = {
 }
 
 /** Traefik and Contour: HTTP, unless the service's entry says how to speak to it. */
-function bySchema(object: KubeObject, at: Pointer, member: string): Saying {
-  const service = valueAt(object, pointer(...keysOf(at).slice(0, -1))) as Json | undefined
-  const said = stringAt(service, member)?.toLowerCase() ?? ''
+function bySchema({ resource, reference }: Referrer, member: string): Saying {
+  const entry = valueAt(resource.object, pointer(...keysOf(reference.at).slice(0, -1))) as Json | undefined
+  const said = stringAt(entry, member)?.toLowerCase() ?? ''
   const protocol = lookUp(SCHEMES, said)
-  if (protocol !== undefined) return definitive(object.kind, protocol, `speaks ${said} to it`)
-  return weak(object.kind, 'routes HTTP to it')
+  const { kind } = resource.object
+  return protocol === undefined ? weak(kind) : definitive(`${kind} ${member}`, protocol, `speaks ${said} to it`)
+}
+
+function tcpProxy({ resource }: Referrer, ...passthrough: readonly string[]): Saying {
+  return at(resource.object, 'spec', ...passthrough) === true
+    ? definitive('TLS passthrough', 'tls', 'passes TLS through to it')
+    : definitive('TCP proxy', 'tcp', 'routes TCP to it')
+}
+
+/** Emissary: HTTP, unless the service is written with a scheme or marked as gRPC. */
+function mapping({ resource: { object } }: Referrer): Saying {
+  const scheme = /^(https?):\/\//.exec(stringAt(object, 'spec', 'service') ?? '')?.[1]
+  if (scheme === 'https') return definitive('Mapping', 'https', 'speaks https to it')
+  if (at(object, 'spec', 'grpc') === true) return definitive('Mapping', 'grpc', 'routes gRPC to it')
+  return scheme === 'http' ? definitive('Mapping', 'http', 'speaks http to it') : weak('Mapping without scheme')
+}
+
+/** ingress-nginx's `tcp-services`: what it proxies byte by byte may still be HTTP to others, so it isn't the last word. */
+function streamService({ resource }: Referrer): Saying | undefined {
+  if (/udp/i.test(nameOf(resource.object))) return undefined
+  return { class: 'strong', source: 'ingress-nginx tcp-services', protocol: 'tcp', says: 'passes TCP through to it' }
+}
+
+/** The API server speaks HTTPS and nothing else to webhooks and extension servers (kubernetes ServiceReference). */
+function webhook(): Saying {
+  return definitive('webhook', 'https', 'makes the API server ask it over HTTPS')
 }
 
 function definitive(source: string, protocol: Protocol, says: string): Saying {
   return { class: 'definitive', source, protocol, says }
 }
 
-function weak(source: string, says: string): Saying {
-  return { class: 'weak', source, protocol: 'http', says }
+function weak(source: string): Saying {
+  return { class: 'weak', source, protocol: 'http', says: 'routes HTTP to it' }
 }

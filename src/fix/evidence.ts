@@ -1,15 +1,33 @@
 import type { Protocol } from '../detect/protocol.ts'
 import { annotationSources } from './evidence-annotations.ts'
+import { doubtAbout, isRefuted, type Measured } from './evidence-measured.ts'
+import { nameSources } from './evidence-names.ts'
+import { probeSources } from './evidence-probes.ts'
 import { routeSources } from './evidence-routes.ts'
+import { scrapeSources } from './evidence-scrapes.ts'
 import { workloadSources } from './evidence-workload.ts'
 import type { EvidenceClass, ProtocolEvidence } from './fixer.ts'
 import type { EvidenceSource, ServicePort } from './service-port.ts'
 
-const SOURCES: readonly EvidenceSource[] = [...annotationSources, ...routeSources, ...workloadSources]
+const SOURCES: readonly EvidenceSource[] = [
+  ...annotationSources,
+  ...routeSources,
+  ...scrapeSources,
+  ...probeSources,
+  ...nameSources,
+  ...workloadSources,
+]
 
 /** What the evidence says together. */
 export type Verdict =
-  | { readonly protocol: Protocol; readonly class: EvidenceClass; readonly evidence: readonly ProtocolEvidence[] }
+  | {
+      readonly protocol: Protocol
+      readonly class: EvidenceClass
+      /** What decides it, and what makes it safe. */
+      readonly evidence: readonly ProtocolEvidence[]
+      /** Why it isn't safe to follow; undefined where it is. */
+      readonly doubt: string | undefined
+    }
   | { readonly protocol: undefined; readonly reason: string; readonly evidence: readonly ProtocolEvidence[] }
 
 const CLASSES: readonly EvidenceClass[] = ['definitive', 'strong', 'weak']
@@ -17,23 +35,46 @@ const CLASSES: readonly EvidenceClass[] = ['definitive', 'strong', 'weak']
 /** Words that settle a disagreement in the deciding class, but decide nothing by themselves. */
 const TIE_BREAKERS: readonly string[] = ['tcp', 'udp', 'tls', 'mongo', 'mysql', 'redis']
 
-/**
- * The protocol of a port by the highest class of evidence that says anything; a lower class never vetoes a higher one.
- * Where the deciding class disagrees, a tie-breaking word in the name settles it, or there is no protocol.
- */
+/** HTTPS is TLS, and gRPC is HTTP/2: who says the one doesn't contradict who says the other. */
+const KIND_OF: Readonly<Record<string, Protocol>> = { https: 'tls', grpc: 'http2' }
+
+/** The protocol of a port, by all that speaks for it. */
 export function inferProtocol(port: ServicePort): Verdict {
-  const evidence = SOURCES.flatMap(source => [...source(port)])
-  for (const level of CLASSES) {
-    const deciding = evidence.filter(item => item.class === level)
-    if (deciding.length === 0) continue
-    const protocols = [...new Set(deciding.map(item => item.protocol))]
-    const protocol = protocols.length === 1 ? protocols[0] : tieBroken(protocols, port.declaration.name)
-    if (protocol !== undefined) {
-      return { protocol, class: level, evidence: deciding.filter(item => item.protocol === protocol) }
-    }
-    return { protocol: undefined, reason: `the evidence disagrees: ${protocols.join(' or ')}`, evidence: deciding }
+  return verdictOf(evidenceFor(port), port.declaration.name)
+}
+
+/** Everything that says or hints at what a port carries. */
+export function evidenceFor(port: ServicePort): readonly ProtocolEvidence[] {
+  return SOURCES.flatMap(source => [...source(port)])
+}
+
+/**
+ * The protocol that the highest class of evidence says; a lower class never vetoes a higher one. Where the deciding
+ * class disagrees, a tie-breaking word in the name settles it, or there is no protocol. It is safe where a row of
+ * evidence that says the same has proven itself, of the deciding class or of a lower one.
+ */
+export function verdictOf(found: readonly ProtocolEvidence[], name: string, measured?: Measured): Verdict {
+  const evidence = found.filter(item => !isRefuted(item, measured))
+  const level = CLASSES.find(level => evidence.some(item => item.class === level))
+  if (level === undefined) {
+    return { protocol: undefined, reason: 'nothing in the manifests says which protocol it carries', evidence }
   }
-  return { protocol: undefined, reason: 'nothing in the manifests says which protocol it carries', evidence: [] }
+  const deciding = evidence.filter(item => item.class === level)
+  const protocols = [...new Set(deciding.map(item => item.protocol))]
+  const protocol = agreed(protocols) ?? tieBroken(protocols, name)
+  if (protocol === undefined) {
+    return { protocol, reason: `the evidence disagrees: ${protocols.join(' or ')}`, evidence: deciding }
+  }
+  const agreeing = deciding.filter(item => item.protocol === protocol || item.protocol === KIND_OF[protocol])
+  const doubt = doubtAbout(agreeing, measured)
+  const proven = evidence.filter(item => item.protocol === protocol && doubtAbout([item], measured) === undefined)
+  if (doubt === undefined || proven.length === 0) return { protocol, class: level, evidence: agreeing, doubt }
+  return { protocol, class: level, evidence: [...agreeing, ...proven], doubt: undefined }
+}
+
+function agreed(protocols: readonly Protocol[]): Protocol | undefined {
+  const special = protocols.filter(protocol => !protocols.some(other => KIND_OF[other] === protocol))
+  return special.length === 1 ? special[0] : undefined
 }
 
 function tieBroken(protocols: readonly Protocol[], name: string): Protocol | undefined {

@@ -41,6 +41,8 @@ export interface Evidence {
 /** Evidence for the protocol of a Service port. */
 export interface ProtocolEvidence extends Evidence {
   readonly protocol: Protocol
+  /** What it is measured as: equal sources share a row, and of some sources each value has its own: `port 8080`. */
+  readonly row: string
 }
 
 /** RFC 6902 operations on one object. */

@@ -14,6 +14,8 @@ import { type ServicePort, servicePort } from './service-port.ts'
 export interface NewPort {
   readonly entry: { readonly name: string; readonly port: number; readonly protocol?: 'UDP' }
   readonly evidence: readonly ProtocolEvidence[]
+  /** Why the protocol may be another one. */
+  readonly doubt: string | undefined
 }
 
 /** A TCP or UDP port that a container lists. */
@@ -60,6 +62,7 @@ export function newPorts(
     ports.push({
       entry: { name, port: number, ...(protocol === 'UDP' ? { protocol } : {}) },
       evidence: verdict.evidence,
+      doubt: verdict.doubt,
     })
   }
   return ports
@@ -71,7 +74,7 @@ function verdictFor(port: ServicePort, context: Context): Verdict {
   const verdict = verdictOn(port, context)
   const isUnknown = verdict.protocol === undefined && verdict.evidence.length === 0
   if (own !== 'udp' && (own === undefined || !isUnknown)) return verdict
-  return { protocol: own, class: 'definitive', evidence: [] }
+  return { protocol: own, class: 'definitive', evidence: [], doubt: undefined }
 }
 
 function withPorts(service: KubeObject, listed: readonly ListedPort[]): KubeObject {

@@ -10,7 +10,7 @@ import { listAt } from '../read/json.ts'
 import { type KubeObject, nameOf, type Resource, titleOf } from '../read/resource.ts'
 import { inferProtocol, type Verdict } from './evidence.ts'
 import { isReferredToOutside } from './external-references.ts'
-import type { Change, EvidenceClass, Fix, ProtocolEvidence } from './fixer.ts'
+import type { Change, Fix, ProtocolEvidence } from './fixer.ts'
 import { appProtocolCautions, nameCautions } from './meaning-elsewhere.ts'
 import { portNames } from './port-name.ts'
 import { type ServicePort, servicePort } from './service-port.ts'
@@ -25,10 +25,11 @@ export function verdictOn(port: ServicePort, { profile }: Context): Verdict {
   const plainTcp: ProtocolEvidence = {
     class: 'strong',
     source: 'classic default',
+    row: 'classic default',
     protocol: 'tcp',
     says: 'Istio up to 1.2 treats the port as plain TCP already, and nothing says otherwise',
   }
-  return { protocol: 'tcp', class: 'strong', evidence: [plainTcp] }
+  return { protocol: 'tcp', class: 'strong', evidence: [plainTcp], doubt: undefined }
 }
 
 /**
@@ -150,7 +151,7 @@ function keyOf({ service, index }: ServicePort): string {
 function declaredOrInferred(
   port: ServicePort,
   context: Context,
-): Pick<Verdict, 'protocol'> & { readonly class?: EvidenceClass } {
+): Pick<Verdict, 'protocol'> & { readonly doubt?: string | undefined } {
   const protocol = convertProtocol(port.declaration, context.profile)
   return protocol === undefined || protocol === 'udp' ? verdictOn(port, context) : { protocol }
 }
@@ -208,13 +209,14 @@ function guardOf({ index, declaration: { name, port } }: ServicePort): readonly 
   ]
 }
 
-/** A fix is as safe as the weakest evidence that it rests on. */
+/** A fix is as safe as the least safe evidence that it rests on. */
 function safetyOf(
-  verdicts: readonly { readonly class?: EvidenceClass }[],
+  [own, ...others]: readonly { readonly doubt?: string | undefined }[],
   cautions: readonly string[],
 ): Pick<Fix, 'safety' | 'cautions'> {
-  const weakest = verdicts.findIndex(verdict => verdict.class === 'weak')
-  const weak = weakest === 0 ? 'the evidence is weak' : 'the evidence is weak for a port that would be renamed with it'
-  const all = [...new Set([...(weakest < 0 ? [] : [weak]), ...cautions])]
+  const doubts = others.flatMap(({ doubt }) =>
+    doubt === undefined || doubt === own?.doubt ? [] : `of a port that would be renamed with it: ${doubt}`,
+  )
+  const all = [...new Set([...(own?.doubt === undefined ? [] : [own.doubt]), ...doubts, ...cautions])]
   return { safety: all.length > 0 ? 'unsafe' : 'safe', cautions: all }
 }

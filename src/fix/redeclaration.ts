@@ -13,7 +13,7 @@ import type { ServicePort } from './service-port.ts'
  */
 export function redeclaration(port: ServicePort, protocol: Protocol, context: Context): Fix | undefined {
   const { declaration } = port
-  const decided = { protocol, class: 'definitive', evidence: [] } as const
+  const decided = { protocol, class: 'definitive', evidence: [], doubt: undefined } as const
   const isClassic = context.profile === 'classic'
   if (declaration.appProtocol !== undefined && !isClassic) return replacement(port, protocol)
 

@@ -1,0 +1,104 @@
+import type { Protocol } from '../detect/protocol.ts'
+import { containersOf } from '../graph/pod-template.ts'
+import { joined, keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
+import { listAt, numberAt, stringAt } from '../read/json.ts'
+import { annotationsOf, nameOf, type Resource } from '../read/resource.ts'
+import type { Json } from '../read/tree.ts'
+import type { ProtocolEvidence } from './fixer.ts'
+import type { EvidenceSource, ServicePort } from './service-port.ts'
+
+/**
+ * Evidence in what Prometheus is told to scrape. It speaks HTTP or HTTPS and nothing else, whoever tells it so:
+ * the sources are equal, and are measured as one row.
+ */
+export const scrapeSources: readonly EvidenceSource[] = [
+  servicePortMonitors,
+  targetPortMonitors,
+  podMonitors,
+  scrapeAnnotations,
+]
+
+const SERVICE_MONITORS = ['ServiceMonitor', 'VMServiceScrape']
+const POD_MONITORS = ['PodMonitor', 'VMPodScrape', 'PodMonitoring', 'ClusterPodMonitoring']
+
+/** Monitors, and Prometheus itself for its Alertmanagers, that name the Service's port. */
+function* servicePortMonitors({ referrers }: ServicePort): Iterable<ProtocolEvidence> {
+  for (const { resource, reference } of referrers) {
+    const { kind } = resource.object
+    if (SERVICE_MONITORS.includes(kind) || kind === 'Prometheus') yield monitored(resource, reference.at)
+  }
+}
+
+/** Monitors that mean the Service, and its port by where that leads: `targetPort`. */
+function* targetPortMonitors({ service, entry, declaration, targets, graph }: ServicePort): Iterable<ProtocolEvidence> {
+  const { port = 0 } = declaration
+  const ends = new Set<Json>([stringAt(entry, 'targetPort') ?? numberAt(entry, 'targetPort') ?? port])
+  for (const { number, name } of targets) ends.add(number).add(name)
+  for (const resource of SERVICE_MONITORS.flatMap(kind => [...graph.ofKind(kind)])) {
+    for (const reference of graph.referencesOf(resource)) {
+      if (reference.to.type !== 'behind' || !ends.has(reference.port)) continue
+      const meant = graph.meantBy(resource, { ...reference, to: reference.to.services, port, names: 'service-port' })
+      if (meant.some(({ id }) => id === service.id)) yield monitored(resource, reference.at)
+    }
+  }
+}
+
+function* podMonitors({ targets, graph }: ServicePort): Iterable<ProtocolEvidence> {
+  for (const resource of POD_MONITORS.flatMap(kind => [...graph.ofKind(kind)])) {
+    for (const reference of graph.referencesOf(resource)) {
+      const ends = targets
+        .filter(({ number, name }) => reference.port === number || (name !== '' && reference.port === name))
+        .map(({ workload, number }) => `${workload.resource.id}:${number}`)
+      if (ends.length === 0) continue
+      if (graph.resolve(resource, reference).some(end => ends.includes(end))) yield monitored(resource, reference.at)
+    }
+  }
+}
+
+/** Where an endpoint names no scheme, it is HTTP. */
+function monitored(resource: Resource, at: Pointer): ProtocolEvidence {
+  const { kind } = resource.object
+  const endpoint = valueAt(resource.object, pointer(...keysOf(at).slice(0, -1))) as Json | undefined
+  const protocol = stringAt(endpoint, 'scheme')?.toLowerCase() === 'https' ? 'https' : 'http'
+  const does = kind === 'Prometheus' ? 'sends alerts to it' : 'scrapes it'
+  return scrape(kind, protocol, `${kind} "${nameOf(resource.object)}" ${does} over ${protocol}`, resource, at)
+}
+
+/**
+ * The annotations of Prometheus's example configuration. Their port is the pod's, on a Service too; without one, all
+ * ports are scraped, which is sure to mean this one only where it is the only one.
+ */
+function* scrapeAnnotations({ service, entry, declaration, targets, isOnlyTcpPort }: ServicePort) {
+  const numbers = targets.length > 0 ? targets.map(({ number }) => number) : [numberOf(entry, declaration.port)]
+  const onService = scraped(annotationsOf(service.object), numbers, isOnlyTcpPort)
+  if (onService !== undefined) yield annotated(onService, service, pointer('metadata', 'annotations'))
+  for (const { workload, number } of targets) {
+    const listed = containersOf(workload.pod).flatMap(container => listAt(container.object, 'ports'))
+    const onPod = scraped(annotationsOf(workload.pod.template), [number], listed.length === 1)
+    const at = joined(workload.pod.at, pointer('metadata', 'annotations'))
+    if (onPod !== undefined) yield annotated(onPod, workload.resource, at)
+  }
+}
+
+function numberOf(entry: Json, port: number | undefined): number | undefined {
+  return stringAt(entry, 'targetPort') === undefined ? (numberAt(entry, 'targetPort') ?? port) : undefined
+}
+
+function scraped(
+  annotations: Readonly<Record<string, string>>,
+  numbers: readonly (number | undefined)[],
+  isOnlyPort: boolean,
+): Protocol | undefined {
+  if (annotations['prometheus.io/scrape'] !== 'true') return undefined
+  const port = annotations['prometheus.io/port']
+  if (port === undefined ? !isOnlyPort : !numbers.includes(Number(port))) return undefined
+  return annotations['prometheus.io/scheme'] === 'https' ? 'https' : 'http'
+}
+
+function annotated(protocol: Protocol, resource: Resource, at: Pointer): ProtocolEvidence {
+  return scrape('scrape annotation', protocol, `prometheus.io annotations scrape it over ${protocol}`, resource, at)
+}
+
+function scrape(source: string, protocol: Protocol, says: string, resource: Resource, at: Pointer): ProtocolEvidence {
+  return { class: 'strong', source, row: 'scraping', protocol, says, at: { resource, pointer: at } }
+}
