@@ -30,14 +30,17 @@ export function labelsForService(workload: Workload, graph: ResourceGraph): Labe
 }
 
 /** Why a Service can't be called like the workload; undefined where it can. */
-export function nameObstacle({ object }: Resource, graph: ResourceGraph): string | undefined {
+export function nameObstacle(resource: Resource, graph: ResourceGraph): string | undefined {
+  const { object } = resource
   const name = nameOf(object)
   const namespace = namespaceOf(object)
   if (name === '') return 'it has no name'
   if (`${name}${namespace}`.includes('$')) return 'its name is a parameter, which is filled in elsewhere'
   if (!isServiceName(name)) return `"${name}" is no name that a Service can have`
   const other = graph.servicesNamed(name).find(service => mayShareNamespace(namespaceOf(service.object), namespace))
-  return other === undefined ? undefined : `${titleOf(other.object)} in ${other.path} has its name already`
+  if (other !== undefined) return `${titleOf(other.object)} in ${other.path} has its name already`
+  const template = graph.skippedNamesake(resource)
+  return template === undefined ? undefined : `${template}, a template, may hold a Service of its name`
 }
 
 /**

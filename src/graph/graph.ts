@@ -5,11 +5,11 @@ import type { KubeObject, Resource } from '../read/resource.ts'
 import { groupOf, labelsOf, mayShareNamespace, nameOf, namespaceOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
 import { labelKeys, namespaceKey, referentKeys, sameNamespace, selectorKeys } from './index-keys.ts'
-import { type Mention, mayRouteTo, mentionOf } from './mentions.ts'
+import { type Mention, mayHold, mentionOf } from './mentions.ts'
 import { NearestIndex } from './nearest-index.ts'
 import { type Container, containersOf, type PodTemplate, podTemplateOf } from './pod-template.ts'
 import { isAmong, type PortReference, portReferences, type Referent, type ServiceByName } from './port-references.ts'
-import { isEmptySelector, type Labels, mapSelector, type Selector, selects } from './selectors.ts'
+import { isEmptySelector, type Labels, mapSelector, type Selector, selects, serviceSelector } from './selectors.ts'
 import { portNumber } from './service-ports.ts'
 
 /** A resource that makes pods, and the template it makes them from. */
@@ -128,15 +128,20 @@ export class ResourceGraph {
     })
   }
 
-  /** The other workloads of a workload's namespace, in its file or directory, whose pods have these labels. */
+  /** The other workloads of a workload's namespace and file whose pods have these labels. */
   *neighboursWith(labels: Labels, { resource }: Workload): Iterable<Workload> {
     const selector = mapSelector(labels)
     const keys = [...selectorKeys(selector), namespaceKey(resource)]
-    for (const other of this.#workloads.beside(keys, resource.path)) {
+    for (const other of this.#workloads.within(resource.path, keys)) {
       const workload = this.workload(other)
       if (workload === undefined || other.id === resource.id || !sameNamespace(other, resource)) continue
       if (selects(selector, labelsOf(workload.pod.template))) yield workload
     }
+  }
+
+  /** The path of a skipped template that may be a Service of the same name, if there is one. */
+  skippedNamesake(service: Resource): string | undefined {
+    return this.#skipped.find(skipped => mayHold(skipped, service, SERVICE))?.path
   }
 
   /** Every Service of that name under the root. */
@@ -284,8 +289,7 @@ export class ResourceGraph {
 
   /** The path of a skipped template that may be a route of these kinds to a Service, if there is one. */
   skippedRouteTo(service: Resource, kinds: ReadonlySet<string>): string | undefined {
-    return this.#skipped.find(skipped => mayRouteTo(skipped, service, kinds) && this.#hasNoNearer(skipped, service))
-      ?.path
+    return this.#skipped.find(skipped => mayHold(skipped, service, kinds) && this.#hasNoNearer(skipped, service))?.path
   }
 
   /** Whether no Service of the same name is nearer to a skipped file. A patch is tied to its target by other means than place. */
@@ -336,6 +340,8 @@ export class ResourceGraph {
   }
 }
 
+const SERVICE: ReadonlySet<string> = new Set(['Service'])
+
 /** Whether two versions of an object select the same and are selected by the same. */
 function selectsAlike(old: KubeObject, now: KubeObject): boolean {
   const facts = (object: KubeObject): string =>
@@ -359,10 +365,6 @@ function referencesIn(object: KubeObject): readonly PortReference[] {
 
 function isService(object: KubeObject): boolean {
   return object.kind === 'Service' && groupOf(object) === ''
-}
-
-function serviceSelector(object: KubeObject): Selector {
-  return mapSelector(mapAt(object, 'spec', 'selector'))
 }
 
 function hasPort(service: KubeObject, port: string | number): boolean {
