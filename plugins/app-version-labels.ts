@@ -8,7 +8,7 @@ import {
 } from '../src/detect/app-labels.ts'
 import { type Context, defineDetector, type Profile } from '../src/detect/detector.ts'
 import { isWorkloadInMesh } from '../src/detect/mesh.ts'
-import { isLongRunning } from '../src/detect/workloads.ts'
+import { isLongRunning, selectingServices } from '../src/detect/workloads.ts'
 import type { ResourceGraph, Workload } from '../src/graph/graph.ts'
 import { joined, type Pointer } from '../src/pointer.ts'
 import { isMap, mapAt } from '../src/read/json.ts'
@@ -74,8 +74,8 @@ function consequenceOf(label: AppLabel, profile: Profile): string {
 }
 
 /**
- * Another workload with the same app and version, in the same file or directory: farther away, what has the same labels
- * is another example or another environment more often than a neighbour, and so is an object of the same kind and name.
+ * Another workload with the same app and version that runs beside it: in the same file, or behind the same Service.
+ * Others are another example more often than a neighbour, and what has the same kind and name is another environment.
  */
 function twinOf(workload: Workload, graph: ResourceGraph, { profile, all }: Context): Workload | undefined {
   const { object } = workload.resource
@@ -94,5 +94,7 @@ function twinOf(workload: Workload, graph: ResourceGraph, { profile, all }: Cont
       }
     }
   }
-  return undefined
+  return selectingServices(workload, graph)
+    .flatMap(service => graph.workloadsOf(service))
+    .find(isTwin)
 }

@@ -1,5 +1,6 @@
 import type { ResourceGraph, Workload } from '../graph/graph.ts'
 import { isEmptySelector, type Labels, labelSelector, mapSelector, type Selector, selects } from '../graph/selectors.ts'
+import { skippedNamesake } from '../graph/skipped.ts'
 import { at, mapAt, stringAt } from '../read/json.ts'
 import {
   type KubeObject,
@@ -31,14 +32,17 @@ export function labelsForService(workload: Workload, graph: ResourceGraph): Labe
 }
 
 /** Why a Service can't be called like the workload; undefined where it can. */
-export function nameObstacle({ object }: Resource, graph: ResourceGraph): string | undefined {
+export function nameObstacle(resource: Resource, graph: ResourceGraph): string | undefined {
+  const { object } = resource
   const name = nameOf(object)
   const namespace = namespaceOf(object)
   if (name === '') return 'it has no name'
   if (`${name}${namespace}`.includes('$')) return 'its name is a parameter, which is filled in elsewhere'
   if (!isServiceObjectName(name)) return `"${name}" is no name that a Service can have`
   const other = graph.servicesNamed(name).find(service => mayShareNamespace(namespaceOf(service.object), namespace))
-  return other === undefined ? undefined : `${titleOf(other.object)} in ${other.path} has its name already`
+  if (other !== undefined) return `${titleOf(other.object)} in ${other.path} has its name already`
+  const template = skippedNamesake(resource, graph)
+  return template === undefined ? undefined : `${template}, a template, may hold a Service of its name`
 }
 
 /**

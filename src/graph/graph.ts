@@ -5,21 +5,13 @@ import type { KubeObject, Resource } from '../read/resource.ts'
 import { labelsOf, mayShareNamespace, nameOf, namespaceOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
 import { numbersMeant, type PodTarget, targetIn } from './container-ports.ts'
-import {
-  isService,
-  labelKeys,
-  namespaceKey,
-  referentKeys,
-  sameNamespace,
-  selectorKeys,
-  serviceSelector,
-} from './index-keys.ts'
+import { isService, labelKeys, namespaceKey, referentKeys, sameNamespace, selectorKeys } from './index-keys.ts'
 import { NearestIndex } from './nearest-index.ts'
 import type { Selecting } from './pod-selectors.ts'
 import { type PodTemplate, podTemplateOf } from './pod-template.ts'
 import { isAmong, type PortReference, type Referent, referencesIn, type ServiceByName } from './port-references.ts'
 import { keysAskedFor, selectionsOf } from './selections.ts'
-import { isEmptySelector, type Labels, mapSelector, type Selector, selects } from './selectors.ts'
+import { isEmptySelector, type Labels, mapSelector, type Selector, selects, serviceSelector } from './selectors.ts'
 import { portNumber } from './service-ports.ts'
 
 /** A resource that makes pods, and the template it makes them from. */
@@ -153,11 +145,11 @@ export class ResourceGraph {
     })
   }
 
-  /** The other workloads of a workload's namespace, in its file or directory, whose pods have these labels. */
+  /** The other workloads of a workload's namespace and file whose pods have these labels. */
   *neighboursWith(labels: Labels, { resource }: Workload): Iterable<Workload> {
     const selector = mapSelector(labels)
     const keys = [...selectorKeys(selector), namespaceKey(resource)]
-    for (const other of this.#workloads.beside(keys, resource.path)) {
+    for (const other of this.#workloads.within(resource.path, keys)) {
       const workload = this.workload(other)
       if (workload === undefined || other.id === resource.id || !sameNamespace(other, resource)) continue
       if (selects(selector, labelsOf(workload.pod.template))) yield workload

@@ -1,16 +1,10 @@
-import { mapAt } from '../read/json.ts'
 import { groupOf, type KubeObject, namespaceOf, type Resource } from '../read/resource.ts'
 import type { Referent } from './port-references.ts'
-import { type Labels, mapSelector, type Selector } from './selectors.ts'
+import type { Labels, Selector } from './selectors.ts'
 
 /** Whether an object is a Service of the core API (Knative's are not). */
 export function isService(object: KubeObject): boolean {
   return object.kind === 'Service' && groupOf(object) === ''
-}
-
-/** The labels of the pods that a Service wants. */
-export function serviceSelector(object: KubeObject): Selector {
-  return mapSelector(mapAt(object, 'spec', 'selector'))
 }
 
 /** Under which keys a referrer is found from the Service it may mean. */

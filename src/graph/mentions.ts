@@ -29,9 +29,9 @@ export function mentionOf(skipped: Skipped, service: Resource, portName: string)
   return does === undefined ? undefined : { path: skipped.path, does }
 }
 
-/** Whether a skipped template holds an object of some kinds (routes) that could lead to a Service. */
-export function mayRouteTo(skipped: Skipped, service: Resource, kinds: ReadonlySet<string>): boolean {
-  if (skipped.role !== 'template') return false
+/** Whether a skipped template holds an object of some kinds that mentions a Service: a route to it, or itself. */
+export function mayHold(skipped: Skipped, service: Resource, kinds: ReadonlySet<string>): boolean {
+  if (skipped.role !== 'template' || !skipped.text.includes(nameOf(service.object))) return false
   return skipped.text.split(/^---/m).some(document => {
     const kind = /^kind:\s*["']?(\w+)/m.exec(document)?.[1] ?? ''
     return kinds.has(kind) && mentions(document, nameOf(service.object))

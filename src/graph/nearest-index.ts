@@ -36,9 +36,9 @@ export class NearestIndex {
     return []
   }
 
-  /** What may stand under all the keys (at least one) in a file's directory, the file itself included. */
-  beside(keys: readonly string[], path: string): Iterable<Resource> {
-    return this.#rarest(keys, directoryOf(path))
+  /** What may stand under all the keys (at least one) in a file. */
+  within(path: string, keys: readonly string[]): Iterable<Resource> {
+    return this.#rarest(keys, path)
   }
 
   /** What may stand under all the keys (at least one), wherever it is. */
@@ -62,12 +62,7 @@ export class NearestIndex {
 function placesOf(path: string): readonly string[] {
   const segments = path.split('/').slice(0, -1)
   const subtrees = segments.map((_, index) => `${segments.slice(0, segments.length - index).join('/')}/`)
-  return [path, directoryOf(path), ...subtrees, '/']
-}
-
-/** The place of a file's directory without what is below it. */
-function directoryOf(path: string): string {
-  return `${path.slice(0, path.lastIndexOf('/') + 1)}*`
+  return [path, `${segments.join('/')}/*`, ...subtrees, '/']
 }
 
 function getOrSet<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

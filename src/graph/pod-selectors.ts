@@ -1,10 +1,9 @@
 import { labelsOf, mayShareNamespace, namespaceOf, type Resource } from '../read/resource.ts'
 import type { ResourceGraph } from './graph.ts'
-import { serviceSelector } from './index-keys.ts'
 import { podTemplateOf } from './pod-template.ts'
 import { isAmong } from './port-references.ts'
 import { type Selection, serviceOfSubset } from './selections.ts'
-import { type Labels, selects } from './selectors.ts'
+import { type Labels, selects, serviceSelector } from './selectors.ts'
 
 /** A selector of pods, and the object that holds it. */
 export interface Selecting {

@@ -1,5 +1,6 @@
 import type { JsonMap } from '../read/json.ts'
-import { listAt, stringAt, stringsAt } from '../read/json.ts'
+import { listAt, mapAt, stringAt, stringsAt } from '../read/json.ts'
+import type { KubeObject } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
 
 /** The labels of an object, or those that a selector asks for. */
@@ -32,6 +33,11 @@ export function labelSelector(value: Json | undefined): Selector {
 /** Reads a plain map of labels, as in a Service's `spec.selector`. */
 export function mapSelector(value: JsonMap): Selector {
   return { matchLabels: stringsAt(value), matchExpressions: [] }
+}
+
+/** What selects the pods of a Service. */
+export function serviceSelector(service: KubeObject): Selector {
+  return mapSelector(mapAt(service, 'spec', 'selector'))
 }
 
 /** Whether the selector asks for nothing; what that means (all or none) is the owner's to say. */

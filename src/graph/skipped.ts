@@ -1,7 +1,7 @@
 import type { Skipped } from '../read/repository.ts'
 import type { Resource } from '../read/resource.ts'
 import type { ResourceGraph, Workload } from './graph.ts'
-import { type Mention, mayRouteTo, mentionOf } from './mentions.ts'
+import { type Mention, mayHold, mentionOf } from './mentions.ts'
 import { mayPatchPorts } from './patched-ports.ts'
 
 /** What in the skipped files could mean a port of this Service, by its name, its selector or its old name. */
@@ -18,8 +18,14 @@ export function skippedRouteTo(
   kinds: ReadonlySet<string>,
   graph: ResourceGraph,
 ): string | undefined {
-  return graph.skipped.find(skipped => mayRouteTo(skipped, service, kinds) && hasNoNearer(skipped, service, graph))
-    ?.path
+  return graph.skipped.find(skipped => mayHold(skipped, service, kinds) && hasNoNearer(skipped, service, graph))?.path
+}
+
+const SERVICE: ReadonlySet<string> = new Set(['Service'])
+
+/** The path of a skipped template that may be a Service of the same name, if there is one. */
+export function skippedNamesake(service: Resource, graph: ResourceGraph): string | undefined {
+  return graph.skipped.find(skipped => mayHold(skipped, service, SERVICE))?.path
 }
 
 /** The path of a skipped patch that may add to a workload's containers or write their ports, if there is one. */
