@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { evidenceFor, verdictOf } from '../src/fix/evidence.ts'
 import { doubtAbout, isQualified, MEASURED, type RowCount } from '../src/fix/evidence-measured.ts'
@@ -628,4 +629,18 @@ t.test('what is safe is measured', async t => {
       'the data is counts',
     )
   }
+})
+
+t.test('the README shows what the program reads', async t => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const lines = [...readme.matchAll(/^\| (.+) \| (?:definitive|strong|weak) \| (.+) \|$/gm)]
+  const shown = new Map(lines.map(([, row = '', cells = '']) => [row, cells.split(' | ').slice(0, -1).map(Number)]))
+  const sums = [...MEASURED].map(([row, counts]) => {
+    const [right, sameClass, wrong] = [0, 1, 2].map(place =>
+      counts.reduce((sum, count) => sum + (count[place] ?? 0), 0),
+    )
+    return [row, [(right ?? 0) + (sameClass ?? 0) + (wrong ?? 0), right, sameClass, wrong, counts.length]] as const
+  })
+  const byItself = /^(port \d|image )/
+  t.same(shown, new Map(sums.filter(([row]) => !byItself.test(row))))
 })
