@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { evidenceFor, verdictOf } from '../src/fix/evidence.ts'
 import { doubtAbout, isQualified, MEASURED, type RowCount } from '../src/fix/evidence-measured.ts'
@@ -227,6 +229,18 @@ t.test(
           'BackendTLSPolicy',
           'gateway.networking.k8s.io/v1',
           '{ targetRefs: [{ group: "", kind: Service, name: web }] }',
+        ),
+      ],
+      ['definitive BackendTLSPolicy: tls'],
+    ],
+    [
+      'BackendTLSPolicy of old',
+      [
+        service(),
+        object(
+          'BackendTLSPolicy',
+          'gateway.networking.k8s.io/v1alpha2',
+          '{ targetRef: { group: "", kind: Service, name: web } }',
         ),
       ],
       ['definitive BackendTLSPolicy: tls'],
@@ -643,4 +657,36 @@ t.test('the README shows what the program reads', async t => {
   })
   const byItself = /^(port \d|image )/
   t.same(shown, new Map(sums.filter(([row]) => !byItself.test(row))))
+})
+
+t.test('measuring hides the declaration, and all that repeats it', async t => {
+  const shop = (name: string, port: string): string =>
+    [
+      service(
+        `{ cloud.google.com/app-protocols: '{"${name}":"HTTP"}' }`,
+        `[{ name: ${name}, port: 80, targetPort: ${port} }]`,
+      ),
+      deployment(`ports: [{ name: ${port}, containerPort: 7000 }], livenessProbe: { httpGet: { port: ${port} } }`),
+      monitor(`{ port: ${name} }`),
+    ].join('\n---\n')
+  const directory = t.testdir({
+    one: { 'shop.yaml': shop('http-web', 'http') },
+    two: { 'right.yaml': shop('http-web', 'http'), 'wrong.yaml': shop('grpc-api', 'grpc-own') },
+  })
+  const script = fileURLToPath(new URL('evidence.ts', import.meta.url))
+  const { stdout, stderr } = spawnSync(process.execPath, ['--import=tsx', script, directory], { encoding: 'utf8' })
+  t.equal(stderr, '')
+  const rounds = stdout.split('## Sources, ').map(text => text.split('\n').filter(line => line.startsWith('| ')))
+  const [rows = [], scrambled = [], asIs = [], unnamed = []] = rounds
+  t.ok(rows.includes('| probe | definitive | 2 | 1 | 0 | 1 | 50.0 % | 2 | no |'), 'of two copies the worst counts')
+  t.ok(rows.includes('| word in a port name | strong | 2 | 2 | 0 | 0 | 100.0 % | 2 | no |'))
+  t.ok(scrambled.includes('| name word | strong | 2 | 2 | 0 | 0 | 100.0 % | 2 |'))
+  t.ok(asIs.includes('| backend protocol annotation | definitive | 2 | 1 | 0 | 1 | 50.0 % | 2 |'), 'by its hidden name')
+  t.ok(asIs.includes('| ServiceMonitor | strong | 2 | 1 | 0 | 1 | 50.0 % | 2 |'), 'by its hidden name')
+  t.ok(asIs.some(line => line.startsWith('| container port name |')))
+  t.notOk(
+    unnamed.some(line => line.startsWith('| container port name |')),
+    'container ports have no names',
+  )
+  t.ok(unnamed.includes('| probe | definitive | 2 | 1 | 0 | 1 | 50.0 % | 2 |'), 'and probes still find them')
 })
