@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { evidenceFor, verdictOf } from '../src/fix/evidence.ts'
 import { doubtAbout, isQualified, MEASURED, type RowCount } from '../src/fix/evidence-measured.ts'
@@ -226,6 +229,18 @@ t.test(
           'BackendTLSPolicy',
           'gateway.networking.k8s.io/v1',
           '{ targetRefs: [{ group: "", kind: Service, name: web }] }',
+        ),
+      ],
+      ['definitive BackendTLSPolicy: tls'],
+    ],
+    [
+      'BackendTLSPolicy of old',
+      [
+        service(),
+        object(
+          'BackendTLSPolicy',
+          'gateway.networking.k8s.io/v1alpha2',
+          '{ targetRef: { group: "", kind: Service, name: web } }',
         ),
       ],
       ['definitive BackendTLSPolicy: tls'],
@@ -628,4 +643,50 @@ t.test('what is safe is measured', async t => {
       'the data is counts',
     )
   }
+})
+
+t.test('the README shows what the program reads', async t => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const lines = [...readme.matchAll(/^\| (.+) \| (?:definitive|strong|weak) \| (.+) \|$/gm)]
+  const shown = new Map(lines.map(([, row = '', cells = '']) => [row, cells.split(' | ').slice(0, -1).map(Number)]))
+  const sums = [...MEASURED].map(([row, counts]) => {
+    const [right, sameClass, wrong] = [0, 1, 2].map(place =>
+      counts.reduce((sum, count) => sum + (count[place] ?? 0), 0),
+    )
+    return [row, [(right ?? 0) + (sameClass ?? 0) + (wrong ?? 0), right, sameClass, wrong, counts.length]] as const
+  })
+  const byItself = /^(port \d|image )/
+  t.same(shown, new Map(sums.filter(([row]) => !byItself.test(row))))
+})
+
+t.test('measuring hides the declaration, and all that repeats it', async t => {
+  const shop = (name: string, port: string): string =>
+    [
+      service(
+        `{ cloud.google.com/app-protocols: '{"${name}":"HTTP"}' }`,
+        `[{ name: ${name}, port: 80, targetPort: ${port} }]`,
+      ),
+      deployment(`ports: [{ name: ${port}, containerPort: 7000 }], livenessProbe: { httpGet: { port: ${port} } }`),
+      monitor(`{ port: ${name} }`),
+    ].join('\n---\n')
+  const directory = t.testdir({
+    one: { 'shop.yaml': shop('http-web', 'http') },
+    two: { 'right.yaml': shop('http-web', 'http'), 'wrong.yaml': shop('grpc-api', 'grpc-own') },
+  })
+  const script = fileURLToPath(new URL('evidence.ts', import.meta.url))
+  const { stdout, stderr } = spawnSync(process.execPath, ['--import=tsx', script, directory], { encoding: 'utf8' })
+  t.equal(stderr, '')
+  const rounds = stdout.split('## Sources, ').map(text => text.split('\n').filter(line => line.startsWith('| ')))
+  const [rows = [], scrambled = [], asIs = [], unnamed = []] = rounds
+  t.ok(rows.includes('| probe | definitive | 2 | 1 | 0 | 1 | 50.0 % | 2 | no |'), 'of two copies the worst counts')
+  t.ok(rows.includes('| word in a port name | strong | 2 | 2 | 0 | 0 | 100.0 % | 2 | no |'))
+  t.ok(scrambled.includes('| name word | strong | 2 | 2 | 0 | 0 | 100.0 % | 2 |'))
+  t.ok(asIs.includes('| backend protocol annotation | definitive | 2 | 1 | 0 | 1 | 50.0 % | 2 |'), 'by its hidden name')
+  t.ok(asIs.includes('| ServiceMonitor | strong | 2 | 1 | 0 | 1 | 50.0 % | 2 |'), 'by its hidden name')
+  t.ok(asIs.some(line => line.startsWith('| container port name |')))
+  t.notOk(
+    unnamed.some(line => line.startsWith('| container port name |')),
+    'container ports have no names',
+  )
+  t.ok(unnamed.includes('| probe | definitive | 2 | 1 | 0 | 1 | 50.0 % | 2 |'), 'and probes still find them')
 })

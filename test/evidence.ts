@@ -399,7 +399,7 @@ function printList(title: string, decisions: readonly Decision[]): void {
 
 function reasonOf({ verdict, inference }: Decision): string {
   if (verdict.protocol !== undefined) return verdict.doubt ?? ''
-  return verdict.evidence.length > 0 ? 'the evidence disagrees' : inference.lacks
+  return verdict.evidence.length > 0 ? verdict.reason : inference.lacks
 }
 
 /** What there is to go by where nothing is said. */

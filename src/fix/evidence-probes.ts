@@ -71,7 +71,7 @@ function* execProbes({ targets }: ServicePort): Iterable<ProtocolEvidence> {
       const words = listAt(found.probe, 'exec', 'command').filter(word => typeof word === 'string')
       const asked = askedBy(` ${words.join(' ').replaceAll('\n', ' ')}`)
       if (asked?.port !== number) continue
-      const says = `${titleOf(found)} asks port ${number} with "${words[0]}", which speaks ${asked.protocol}`
+      const says = `${titleOf(found)} runs a command that asks port ${number} over ${asked.protocol}`
       yield evidenceIn(found, 'strong', 'exec probe', asked.protocol, says)
     }
   }

@@ -1,5 +1,6 @@
 import type { Protocol } from '../detect/protocol.ts'
 import type { Referrer, ResourceGraph } from '../graph/graph.ts'
+import { places } from '../graph/references/places.ts'
 import { keysOf, pointer, valueAt } from '../pointer.ts'
 import { at, listAt, lookUp, stringAt } from '../read/json.ts'
 import { groupOf, nameOf } from '../read/resource.ts'
@@ -89,15 +90,15 @@ function tlsPolicy(): Saying {
 
 /** A BackendTLSPolicy that names no port is for all of them; those that do are references to it. */
 function* tlsPolicies({ service, declaration, graph }: ServicePort): Iterable<ProtocolEvidence> {
+  const name = nameOf(service.object)
   for (const resource of graph.ofKind('BackendTLSPolicy')) {
-    for (const [index, target] of listAt(resource.object, 'spec', 'targetRefs').entries()) {
+    for (const { value: target, at: place } of places(resource.object, 'spec.targetRefs.*', 'spec.targetRef')) {
       const isWhole = stringAt(target, 'kind') === 'Service' && at(target, 'sectionName') === undefined
-      if (!isWhole || stringAt(target, 'name') !== nameOf(service.object)) continue
-      const place = pointer('spec', 'targetRefs', index)
+      if (!isWhole || stringAt(target, 'name') !== name) continue
       const meant = graph.meantBy(resource, {
         at: place,
         port: declaration.port ?? declaration.name,
-        to: { type: 'service', name: nameOf(service.object) },
+        to: { type: 'service', name },
         row: 'policy targetRef',
         names: 'service-port',
         short: false,

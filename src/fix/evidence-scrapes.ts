@@ -1,8 +1,10 @@
 import type { Protocol } from '../detect/protocol.ts'
+import type { Referrer, ResourceGraph } from '../graph/graph.ts'
 import { containersOf } from '../graph/pod-template.ts'
+import type { PortReference } from '../graph/port-references.ts'
 import { joined, keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
 import { listAt, numberAt, stringAt } from '../read/json.ts'
-import { annotationsOf, nameOf, type Resource } from '../read/resource.ts'
+import { annotationsOf, labelsOf, nameOf, type Resource } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
 import type { ProtocolEvidence } from './fixer.ts'
 import type { EvidenceSource, ServicePort } from './service-port.ts'
@@ -34,25 +36,59 @@ function* targetPortMonitors({ service, entry, declaration, targets, graph }: Se
   const { port = 0 } = declaration
   const ends = new Set<Json>([stringAt(entry, 'targetPort') ?? numberAt(entry, 'targetPort') ?? port])
   for (const { number, name } of targets) ends.add(number).add(name)
-  for (const resource of SERVICE_MONITORS.flatMap(kind => [...graph.ofKind(kind)])) {
-    for (const reference of graph.referencesOf(resource)) {
-      if (reference.to.type !== 'behind' || !ends.has(reference.port)) continue
-      const meant = graph.meantBy(resource, { ...reference, to: reference.to.services, port, names: 'service-port' })
-      if (meant.some(({ id }) => id === service.id)) yield monitored(resource, reference.at)
-    }
+  for (const { resource, reference } of monitorsOf(graph, 'services', labelsOf(service.object))) {
+    if (reference.to.type !== 'behind' || !ends.has(reference.port)) continue
+    const meant = graph.meantBy(resource, { ...reference, to: reference.to.services, port, names: 'service-port' })
+    if (meant.some(({ id }) => id === service.id)) yield monitored(resource, reference.at)
   }
 }
 
 function* podMonitors({ targets, graph }: ServicePort): Iterable<ProtocolEvidence> {
-  for (const resource of POD_MONITORS.flatMap(kind => [...graph.ofKind(kind)])) {
-    for (const reference of graph.referencesOf(resource)) {
-      const ends = targets
-        .filter(({ number, name }) => reference.port === number || (name !== '' && reference.port === name))
-        .map(({ workload, number }) => `${workload.resource.id}:${number}`)
-      if (ends.length === 0) continue
-      if (graph.resolve(resource, reference).some(end => ends.includes(end))) yield monitored(resource, reference.at)
+  for (const { workload, number, name } of targets) {
+    for (const { resource, reference } of monitorsOf(graph, 'pods', labelsOf(workload.pod.template))) {
+      if (reference.port !== number && (name === '' || reference.port !== name)) continue
+      const ends = graph.resolve(resource, reference)
+      if (ends.includes(`${workload.resource.id}:${number}`)) yield monitored(resource, reference.at)
     }
   }
+}
+
+/** `services` or `pods`, and a label that they select by or `any` → the monitors' references to container ports. */
+type MonitorIndex = ReadonlyMap<string, readonly { readonly id: string; readonly reference: PortReference }[]>
+
+/** Made once: no fix changes what a monitor selects, or a container port's name. */
+const indexes = new WeakMap<ResourceGraph, MonitorIndex>()
+
+/** The references of monitors that may select what has these labels. */
+function monitorsOf(
+  graph: ResourceGraph,
+  what: 'services' | 'pods',
+  labels: Readonly<Record<string, string>>,
+): readonly Referrer[] {
+  const index = indexes.get(graph) ?? monitorIndex(graph)
+  indexes.set(graph, index)
+  return ['any', ...Object.entries(labels).map(label => label.join('='))]
+    .flatMap(label => index.get(`${what} ${label}`) ?? [])
+    .flatMap(({ id, reference }) => {
+      const resource = graph.resource(id)
+      return resource === undefined ? [] : { resource, reference }
+    })
+}
+
+function monitorIndex(graph: ResourceGraph): MonitorIndex {
+  const index = new Map<string, { readonly id: string; readonly reference: PortReference }[]>()
+  for (const resource of [...SERVICE_MONITORS, ...POD_MONITORS].flatMap(kind => [...graph.ofKind(kind)])) {
+    for (const reference of graph.referencesOf(resource)) {
+      const to = reference.to.type === 'behind' ? reference.to.services : reference.to
+      if (reference.names !== 'container-port' || (to.type !== 'services' && to.type !== 'pods')) continue
+      const [label] = Object.entries(to.selector.matchLabels)
+      const key = `${to.type} ${label?.join('=') ?? 'any'}`
+      const known = index.get(key)
+      if (known === undefined) index.set(key, [{ id: resource.id, reference }])
+      else known.push({ id: resource.id, reference })
+    }
+  }
+  return index
 }
 
 /** Where an endpoint names no scheme, it is HTTP. */

@@ -35,6 +35,8 @@ const CLASSES: readonly EvidenceClass[] = ['definitive', 'strong', 'weak']
 /** Words that settle a disagreement in the deciding class, but decide nothing by themselves. */
 const TIE_BREAKERS: readonly string[] = ['tcp', 'udp', 'tls', 'mongo', 'mysql', 'redis']
 
+const NOTHING = 'nothing in the manifests says which protocol it carries'
+
 /** HTTPS is TLS, and gRPC is HTTP/2: who says the one doesn't contradict who says the other. */
 const KIND_OF: Readonly<Record<string, Protocol>> = { https: 'tls', grpc: 'http2' }
 
@@ -57,7 +59,9 @@ export function verdictOf(found: readonly ProtocolEvidence[], name: string, meas
   const evidence = found.filter(item => !isRefuted(item, measured))
   const level = CLASSES.find(level => evidence.some(item => item.class === level))
   if (level === undefined) {
-    return { protocol: undefined, reason: 'nothing in the manifests says which protocol it carries', evidence }
+    const refuted = doubtAbout(found, measured)
+    const reason = found.length > 0 ? `all that speaks for a protocol is refuted: ${refuted}` : NOTHING
+    return { protocol: undefined, reason, evidence: found }
   }
   const deciding = evidence.filter(item => item.class === level)
   const protocols = [...new Set(deciding.map(item => item.protocol))]

@@ -73,7 +73,7 @@ export const IMAGE_PORTS: Readonly<Record<string, Readonly<Record<number, Protoc
   'activemq-artemis': { 61616: 'tcp', 8161: 'http' },
   cassandra: { 9042: 'tcp', 7000: 'tcp', 7001: 'tls', 7199: 'tcp', 9160: 'tcp' },
   rethinkdb: { 8080: 'http', 28015: 'tcp', 29015: 'tcp' },
-  cockroach: { 8080: 'http', 26257: 'tcp' },
+  cockroach: { 8080: 'http' },
   neo4j: { 7474: 'http', 7687: 'tcp' },
   couchdb: { 5984: 'http' },
   qdrant: { 6333: 'http', 6334: 'grpc' },
