@@ -96,10 +96,11 @@ function portsPlace({ pod }: Workload, number: number, protocol: string): Pointe
 /** A name leads to a container port of that name and L4 protocol, or nowhere. */
 function* unresolvedTargetPorts(service: Resource, workloads: readonly Workload[]): Iterable<Finding<PodPortFinding>> {
   for (const [index, entry] of listAt(service.object, 'spec', 'ports').entries()) {
-    const name = stringAt(entry, 'targetPort') || '$'
+    const name = stringAt(entry, 'targetPort')
+    if (!name || name.includes('$')) continue
     const { port, protocol } = declarationOf(entry)
     const lacking = workloads.filter(workload => !listsName(workload, name, protocol))
-    if (name.includes('$') || lacking.length === 0) continue
+    if (lacking.length === 0) continue
     const where = lacking.map(({ resource }) => titleOf(resource.object)).join(', ')
     yield {
       check: 'unresolved-target-port',

@@ -1,6 +1,6 @@
 import podPorts from '../plugins/pod-ports.ts'
 import { listenerOn } from '../src/detect/listening-container.ts'
-import { containerName, listedByInit, unwritable } from '../src/fix/container-ports.ts'
+import { containerName, listedByInit, mappedFromNode, unwritable } from '../src/fix/container-ports.ts'
 import { type Declined, defineFixer } from '../src/fix/fixer.ts'
 import { listingFix } from '../src/fix/list-container-port.ts'
 import { namingFix } from '../src/fix/name-container-port.ts'
@@ -18,12 +18,17 @@ export default defineFixer(podPorts, {
       return typeof fix === 'string' ? declined(fix) : [fix]
     }
     const { workload, number, protocol } = data
-    const reason = unwritable(workload, graph) ?? listedByInit(workload, number, protocol)
+    const reason =
+      unwritable(workload, graph) ?? listedByInit(workload, number, protocol) ?? mappedFromNode(workload, number)
     if (reason !== undefined) return declined(reason)
     const listener = listenerOn(workload.pod, number, protocol)
     if (listener !== undefined) return [listingFix(workload, { number, protocol }, listener, graph, context)]
     const names = runningContainers(workload.pod).map(container => `"${containerName(container)}"`)
-    return declined(`nothing says which of the containers ${names.join(', ')} listens on it`)
+    return declined(
+      names.length === 0
+        ? 'the pod has no container'
+        : `nothing says which container listens on it: ${names.join(', ')}`,
+    )
   },
 })
 

@@ -1,8 +1,10 @@
 import type { Context } from '../detect/detector.ts'
 import type { Listener } from '../detect/listening-container.ts'
 import type { ResourceGraph, Workload } from '../graph/graph.ts'
+import type { Container } from '../graph/pod-template.ts'
+import type { Operation } from '../json-patch.ts'
 import { joined, pointer } from '../pointer.ts'
-import { at, mapAt } from '../read/json.ts'
+import { at, mapAt, stringAt } from '../read/json.ts'
 import { annotationsOf, mayShareNamespace, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
 import { containerName } from './container-ports.ts'
 import type { Fix } from './fixer.ts'
@@ -38,12 +40,18 @@ export function listingFix(
       {
         resource: workload.resource,
         operations: [
-          { op: 'test', path: joined(container.at, '/name'), value: containerName(container) },
+          ...guardOf(container),
           hasPorts ? { op: 'add', path: joined(ports, '/-'), value } : { op: 'add', path: ports, value: [value] },
         ],
       },
     ],
   }
+}
+
+/** The test that makes a patch fail rather than hit another container. */
+function guardOf(container: Container): readonly Operation[] {
+  const value = stringAt(container.object, 'name')
+  return value === undefined ? [] : [{ op: 'test', path: joined(container.at, '/name'), value }]
 }
 
 /** Why listing a port does more than say what is so. */
