@@ -109,6 +109,8 @@ class Run {
   /** Resource id → the keys of its findings. */
   readonly #keysOf = new Map<string, string[]>()
   readonly #operations = new Map<string, Operation[]>()
+  /** Resource id → the last fix that changed it. */
+  readonly #lastFixes = new Map<string, Fix>()
   #suppressed = 0
 
   constructor(
@@ -213,7 +215,11 @@ class Run {
   #treat(diagnosis: Diagnosis): Treatment {
     const { detector, key, finding } = diagnosis
     const current = this.#diagnose(this.#graph.current(finding.resource)).find(found => found.key === key)
-    if (current === undefined) throw new Error(`a finding went away without a fix: ${key}`)
+    if (current === undefined) {
+      const fix = this.#fixBeside(this.#graph.current(finding.resource))
+      if (fix === undefined) throw new Error(`a finding went away without a fix: ${key}`)
+      return { status: 'applied', fix }
+    }
     const fixer = this.#fixers.get(detector)
     if (fixer === undefined)
       return { status: 'manual', reason: 'only a person can put it right', evidence: [], candidates: [] }
@@ -286,20 +292,25 @@ class Run {
   #keep(fix: Fix): void {
     for (const { resource, operations } of fix.changes) {
       this.#operations.set(resource.id, [...(this.#operations.get(resource.id) ?? []), ...operations])
+      this.#lastFixes.set(resource.id, fix)
+      this.#settle(resource, fix)
     }
-    const changed = fix.changes.map(({ resource }) => this.#graph.current(resource))
-    for (const resource of withNeighbours(changed, this.#graph)) this.#settle(resource, fix)
   }
 
-  /** Other findings that a fix has put right as well: a rename may concern several Services, or end a conflict with one. */
+  /** Other findings on an object that a fix has put right as well: a rename may concern several Services. */
   #settle(resource: Resource, fix: Fix): void {
-    const open = (this.#keysOf.get(resource.id) ?? []).flatMap(key => this.#diagnoses.get(key) ?? [])
-    if (open.every(({ treatment }) => treatment.status === 'applied')) return
-    const left = new Set(this.#diagnose(resource).map(({ key }) => key))
-    for (const diagnosis of open) {
-      if (diagnosis.treatment.status === 'applied' || left.has(diagnosis.key)) continue
-      this.#diagnoses.set(diagnosis.key, { ...diagnosis, treatment: { status: 'applied', fix } })
+    const left = new Set(this.#diagnose(this.#graph.current(resource)).map(({ key }) => key))
+    for (const key of this.#keysOf.get(resource.id) ?? []) {
+      const diagnosis = this.#diagnoses.get(key)
+      if (diagnosis === undefined || diagnosis.treatment.status === 'applied' || left.has(key)) continue
+      this.#diagnoses.set(key, { ...diagnosis, treatment: { status: 'applied', fix } })
     }
+  }
+
+  /** The fix beside an object that has put a finding on it right: a conflict of two Services ends with either's rename. */
+  #fixBeside(resource: Resource): Fix | undefined {
+    const ids = [...withNeighbours([resource], this.#graph)].map(({ id }) => id)
+    return ids.flatMap(id => this.#lastFixes.get(id) ?? [])[0]
   }
 
   #counted(resource: Resource): readonly Counted[] {
@@ -313,14 +324,13 @@ class Run {
 
 /** The resources and those whose findings may follow from them: a Service's pods, and the Services of pods. */
 function withNeighbours(resources: readonly Resource[], graph: ResourceGraph): Iterable<Resource> {
-  const found = new Map<string, Resource>()
-  for (const resource of resources) {
-    const workload = graph.workload(resource)
-    const workloads = graph.isService(resource) ? graph.workloadsOf(resource) : workload === undefined ? [] : [workload]
-    const near = workloads.flatMap(beside => [beside.resource, ...graph.servicesOf(beside)])
-    for (const each of [resource, ...near]) found.set(each.id, each)
-  }
-  return found.values()
+  const workloads = new Map(
+    resources
+      .flatMap(resource => (graph.isService(resource) ? graph.workloadsOf(resource) : (graph.workload(resource) ?? [])))
+      .map(workload => [workload.resource.id, workload]),
+  )
+  const beside = [...workloads.values()].flatMap(workload => [workload.resource, ...graph.servicesOf(workload)])
+  return new Map([...resources, ...beside].map(resource => [resource.id, resource])).values()
 }
 
 /** The fix, with why it isn't a better one. */
