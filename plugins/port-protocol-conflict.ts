@@ -1,6 +1,6 @@
 import { defineDetector, type Finding, type Profile } from '../src/detect/detector.ts'
 import { isInMeshForIstioctl, isServiceInMesh, isWorkloadInMesh } from '../src/detect/mesh.ts'
-import { type ProtocolPort, portsBeside, protocolPorts } from '../src/detect/protocol-ports.ts'
+import { type ProtocolPort, portsAgainst, protocolPorts } from '../src/detect/protocol-ports.ts'
 import type { ResourceGraph, Workload } from '../src/graph/graph.ts'
 import { pointer } from '../src/pointer.ts'
 import { at } from '../src/read/json.ts'
@@ -21,8 +21,8 @@ interface Clash {
   readonly workload: Workload
 }
 
-/** How many of many are named. */
-const SHOWN = 3
+/** How many of many other ports are named, and how many candidates are made for them. */
+export const SHOWN = 3
 
 /**
  * A port of a pod is one listener of its proxy, with one protocol: where Services say different ones, the oldest one's
@@ -44,10 +44,10 @@ export default defineDetector<PortConflict>({
     if (!all && !isServiceInMesh(resource, graph)) return
 
     const workloads = graph.workloadsOf(resource).filter(workload => all || isWorkloadInMesh(workload, graph))
-    const beside = portsBeside(resource, workloads, graph, profile)
-    if (beside.length === 0) return
+    const against = portsAgainst(resource, workloads, graph, profile)
+    if (against.length === 0) return
     for (const own of protocolPorts(resource, graph, profile)) {
-      const clashes = beside.flatMap(other => clashOf(own, other, workloads) ?? [])
+      const clashes = against.flatMap(other => clashOf(own, other, workloads) ?? [])
       const check = CHECKS.find(row => clashes.some(clash => clash.check === row))
       const gravest = clashes.filter(clash => clash.check === check)
       if (check !== undefined) yield findingOf(own, check, gravest, graph, profile)

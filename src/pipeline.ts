@@ -124,6 +124,8 @@ class Run {
   /** Resource id → the keys of its findings. */
   readonly #keysOf = new Map<string, string[]>()
   readonly #operations = new Map<string, Operation[]>()
+  /** Resource id → the last fix that changed or added it. */
+  readonly #lastFixes = new Map<string, Fix>()
   #suppressed = 0
 
   constructor(
@@ -196,8 +198,7 @@ class Run {
   /** What fixes have brought to light on the objects that they changed or added, and on their neighbours. */
   #findNew(): void {
     const touched = [...this.#operations.keys(), ...this.#created].flatMap(id => this.#graph.resource(id) ?? [])
-    const near = neighboursOf(touched, this.#graph).flatMap(id => this.#graph.resource(id) ?? [])
-    for (const resource of [...touched, ...near]) {
+    for (const resource of neighboursOf(touched, this.#graph).flatMap(id => this.#graph.resource(id) ?? [])) {
       if (!this.#options.isInScope(resource.path)) continue
       for (const diagnosis of this.#diagnose(resource)) {
         const { key, detector, finding } = diagnosis
@@ -230,11 +231,14 @@ class Run {
     return found.toSorted((one, other) => comparePointers(one.finding.at, other.finding.at))
   }
 
-  /** Undefined where the finding went away by a fix for another one. */
+  /** Undefined where the finding went away by a fix for another one, far away. */
   #treat(diagnosis: Diagnosis): Treatment | undefined {
     const { detector, key, finding } = diagnosis
     const current = this.#diagnose(this.#graph.current(finding.resource)).find(found => found.key === key)
-    if (current === undefined) return undefined
+    if (current === undefined) {
+      const fix = this.#fixBeside(finding.resource)
+      return fix && { status: 'applied', fix }
+    }
     const fixer = this.#fixers.get(detector)
     if (fixer === undefined)
       return { status: 'manual', reason: 'only a person can put it right', evidence: [], candidates: [] }
@@ -338,12 +342,19 @@ class Run {
     for (const resource of versions)
       if (this.#graph.resource(resource.id) === undefined) this.#documents.set(resource.id, resource)
 
-    const touched = [...versions, ...created].flatMap(({ id }) => this.#graph.resource(id) ?? [])
-    const near = neighboursOf(touched, this.#graph).flatMap(id => this.#graph.resource(id) ?? [])
-    for (const resource of [...touched, ...near]) this.#settle(resource, fix)
+    for (const resource of [...versions, ...created]) {
+      this.#lastFixes.set(resource.id, fix)
+      this.#settle(resource, fix)
+    }
   }
 
-  /** Other findings that a fix has put right as well: a rename may concern several Services. */
+  /** The fix beside an object that has put a finding on it right: a conflict of two Services ends with either's rename. */
+  #fixBeside(resource: Resource): Fix | undefined {
+    const near = neighboursOf([this.#graph.current(resource)], this.#graph)
+    return near.flatMap(id => this.#lastFixes.get(id) ?? [])[0]
+  }
+
+  /** Other findings on an object that a fix has put right as well: a rename may concern several Services. */
   #settle(resource: Resource, fix: Fix): void {
     const keys = this.#keysOf.get(resource.id) ?? []
     if (keys.length === 0) return

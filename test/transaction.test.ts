@@ -138,3 +138,20 @@ function declares({ diagnoses }: Outcome): boolean {
   // The case of the environment variables names a port that needs no fix.
   return diagnoses.every(({ treatment }) => treatment.status === 'applied')
 }
+
+t.test('a finding that a fix beside it puts right is fixed, whichever of the two comes first', async t => {
+  const documents = [
+    'metadata: { name: web }\nspec: { selector: { app: web }, ports: [{ name: api, port: 80 }] }',
+    'metadata: { name: web-http }\nspec: { selector: { app: web }, ports: [{ name: http, port: 80 }] }',
+  ].map(rest => `apiVersion: v1\nkind: Service\n${rest}\n`)
+  const pod = 'apiVersion: v1\nkind: Pod\nmetadata: { name: web, labels: { app: web } }\nspec: { containers: [] }\n'
+  for (const order of [documents, documents.toReversed()]) {
+    // In `classic` the port that says nothing is TCP, and clashes with the other until it is renamed.
+    const { diagnoses } = runOn([{ path: 'web.yaml', text: [...order, pod].join('---\n') }], { profile: 'classic' })
+    const conflicts = diagnoses.filter(({ detector }) => detector.id === 'port-protocol-conflict')
+    t.same(
+      conflicts.map(({ treatment }) => treatment.status),
+      ['applied', 'applied'],
+    )
+  }
+})

@@ -1,4 +1,4 @@
-import portProtocolConflict from '../plugins/port-protocol-conflict.ts'
+import portProtocolConflict, { SHOWN } from '../plugins/port-protocol-conflict.ts'
 import type { Context } from '../src/detect/detector.ts'
 import type { ProtocolPort } from '../src/detect/protocol-ports.ts'
 import { inferProtocol } from '../src/fix/evidence.ts'
@@ -19,11 +19,11 @@ export default defineFixer(portProtocolConflict, {
   fix({ check, data: { own, others } }, graph, context) {
     const [other] = others
     if (other === undefined) return { declined: 'the other port is gone', evidence: [] }
-    if (!check.startsWith('target-port')) return renumberings([own, ...others])
+    if (!check.startsWith('target-port')) return renumberings([own, ...others.slice(0, SHOWN)])
     const evidence = evidenceOf(own, graph)
     // This port can be made like one of the others only; where they don't agree, that would not be the end of it.
     const ownWay = others.every(({ class: its }) => its === other.class) ? candidate(own, other, graph, context) : []
-    const candidates = [...ownWay, ...others.flatMap(its => candidate(its, own, graph, context))]
+    const candidates = [...ownWay, ...others.slice(0, SHOWN).flatMap(its => candidate(its, own, graph, context))]
     if (candidates.length === 0) return { declined: 'no other declaration would fit', evidence }
     const note = `only the application knows which is right: change this port, or ${others.length > 1 ? 'all the others' : 'the other'}`
     return candidates.map(fix => ({ ...fix, evidence, note }))

@@ -47,6 +47,7 @@ export class ResourceGraph {
   readonly skipped: readonly Skipped[]
   /** Made when first asked for, and again after a change to labels or selectors. */
   #selectedBy: Map<string, string[]> | undefined
+  #revision = 0
 
   /** @param skipped what the reader took for something else than an object; it may refer to Services all the same */
   constructor(resources: Iterable<Resource>, skipped: readonly Skipped[] = []) {
@@ -57,6 +58,11 @@ export class ResourceGraph {
   /** In the order of files, documents and items. */
   get resources(): Iterable<Resource> {
     return this.#resources.values()
+  }
+
+  /** Another number after every change: what is remembered from before is stale then. */
+  get revision(): number {
+    return this.#revision
   }
 
   /** The present version of the resource with an id. */
@@ -76,6 +82,7 @@ export class ResourceGraph {
 
   /** Puts a new version of an object in the place of the one with its id. */
   replace(resource: Resource): void {
+    this.#revision += 1
     const old = this.#resources.get(resource.id)
     if (old !== undefined) this.#delete(old)
     if (old === undefined || !selectsAlike(old.object, resource.object)) this.#selectedBy = undefined
