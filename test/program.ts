@@ -84,7 +84,7 @@ export function deployment(name: string): string {
     `metadata: { name: ${name} }`,
     'spec:',
     '  template:',
-    `    metadata: { labels: { app: ${name} } }`,
+    `    metadata: { labels: { app: ${name}, version: v1 } }`,
     '    spec:',
     '      containers:',
     `        - name: ${name}`,
