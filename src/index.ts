@@ -24,7 +24,8 @@ export {
 } from './fix/fixer.ts'
 export { type PortTarget, type Referrer, ResourceGraph, type Workload } from './graph/graph.ts'
 export { type Operation, PatchError, patched } from './json-patch.ts'
-export { type Diagnosis, type Outcome, Pipeline, type RunOptions, type Treatment } from './pipeline.ts'
+export type { Diagnosis, Outcome, RunOptions, Treatment } from './outcome.ts'
+export { Pipeline } from './pipeline.ts'
 export { keysOf, type Pointer, pointer, valueAt } from './pointer.ts'
 export {
   type FileText,

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { Treatment } from '../src/pipeline.ts'
+import type { Treatment } from '../src/outcome.ts'
 import { type FileText, type Repository, readFiles, repositoryOf } from '../src/read/repository.ts'
 import { titleOf } from '../src/read/resource.ts'
 import { deployment, documents, ingress, service } from './program.ts'

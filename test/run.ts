@@ -1,5 +1,6 @@
 import type { PortStyle, Profile } from '../src/detect/detector.ts'
-import { type Outcome, Pipeline, type RunOptions } from '../src/pipeline.ts'
+import type { Outcome, RunOptions } from '../src/outcome.ts'
+import { Pipeline } from '../src/pipeline.ts'
 import { type FileText, repositoryOf } from '../src/read/repository.ts'
 import { locators, type Result } from '../src/report/result.ts'
 import { textReport } from '../src/report/text.ts'

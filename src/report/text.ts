@@ -1,6 +1,6 @@
 import type { Change, Evidence } from '../fix/fixer.ts'
 import { pathOf } from '../fix/placement.ts'
-import type { Diagnosis } from '../pipeline.ts'
+import type { Diagnosis } from '../outcome.ts'
 import { isKustomizationFile } from '../read/kustomization.ts'
 import { type Resource, titleOf } from '../read/resource.ts'
 import { clean, line, type Paint, painter } from './paint.ts'
