@@ -89,6 +89,7 @@ export function deployment(name: string): string {
     '      containers:',
     `        - name: ${name}`,
     '          readinessProbe: { httpGet: { path: /, port: 8080 } }',
+    '          ports: [{ containerPort: 8080 }]',
     '',
   ].join('\n')
 }
