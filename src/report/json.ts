@@ -6,7 +6,17 @@ import type { Diagnosis } from '../outcome.ts'
 import { keysOf } from '../pointer.ts'
 import type { ReadError } from '../read/repository.ts'
 import { nameOf, namespaceOf, type Resource } from '../read/resource.ts'
-import { failureOf, locators, type Result, safetyOf, shownPath, skippedOf, statusOf, summaryOf } from './result.ts'
+import {
+  failureOf,
+  inReadingOrder,
+  locators,
+  type Result,
+  safetyOf,
+  shownPath,
+  skippedOf,
+  statusOf,
+  summaryOf,
+} from './result.ts'
 
 /** The JSON report: one object, whose form is part of the public contract (README, section on the JSON report). */
 export function jsonReport(result: Result): string {
@@ -73,7 +83,7 @@ export function jsonReport(result: Result): string {
     }
   }
 
-  const findings = outcome.diagnoses.map(diagnosis => {
+  const findings = inReadingOrder(result).map(diagnosis => {
     const { detector, finding, severity } = diagnosis
     const { resource } = finding
     return {

@@ -56,6 +56,18 @@ export function locators(result: Result): { readonly input: Locator; readonly af
   return { input: new Locator(result.outcome.repository.files), after: new Locator(result.filesAfter) }
 }
 
+/** The findings as one reads the files: by file and place, whatever order they were found and fixed in. */
+export function inReadingOrder(result: Result): readonly Diagnosis[] {
+  const { input } = locators(result)
+  const placed = result.outcome.diagnoses.map(diagnosis => {
+    const { resource, at } = diagnosis.finding
+    return { diagnosis, path: resource.path, start: input.span(resource, at)?.start ?? 0 }
+  })
+  return placed
+    .toSorted((one, other) => (one.path === other.path ? one.start - other.start : one.path < other.path ? -1 : 1))
+    .map(({ diagnosis }) => diagnosis)
+}
+
 /** What was looked at, findings by what became of them, and the impact of what was or would be written. */
 export interface Summary {
   /** Of the paths given only, like all the rest. */

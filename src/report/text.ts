@@ -7,6 +7,7 @@ import { clean, line, type Paint, painter } from './paint.ts'
 import {
   diffOf,
   failureOf,
+  inReadingOrder,
   locators,
   type Result,
   type Summary,
@@ -91,7 +92,7 @@ function findingParts(result: Result, paint: Paint): readonly string[] {
     }
   }
 
-  return result.outcome.diagnoses.map(diagnosis => {
+  return inReadingOrder(result).map(diagnosis => {
     const { finding, severity, detector, treatment } = diagnosis
     const position = (treatment.status === 'applied' ? input : after).position(finding.resource, finding.at)
     const place = `${shownPath(finding.resource.path, result)}:${position.line}:${position.column}`
