@@ -393,7 +393,7 @@ t.test('lines are counted in the file as it is when the report is read', async t
     ),
   })
   const place = ({ file, line }: { file: string; line: number }) => `${file}:${line}`
-  t.same(json(root).findings.map(place), ['a.yaml:8', 'a.yaml:27'])
-  t.same(json(root, '--write').findings.map(place), ['a.yaml:8', 'a.yaml:28'], 'a line was put in')
-  t.same(json(root).findings.map(place), ['a.yaml:28'])
+  t.same(json(root).findings.map(place), ['a.yaml:8', 'a.yaml:28'])
+  t.same(json(root, '--write').findings.map(place), ['a.yaml:8', 'a.yaml:29'], 'a line was put in')
+  t.same(json(root).findings.map(place), ['a.yaml:29'])
 })

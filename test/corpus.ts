@@ -331,7 +331,9 @@ function checkReferences(before: Repository, after: Repository, fault: (text: st
   }
   const now = resolutions(after)
   for (const [key, resolved] of resolutions(before)) {
-    if (!isDeepStrictEqual(resolved, now.get(key) ?? []))
+    // A fix may name the container port that a targetPort has looked for in vain.
+    const isNamed = key.includes(' Service targetPort ') && resolved.every(target => now.get(key)?.includes(target))
+    if (!isNamed && !isDeepStrictEqual(resolved, now.get(key) ?? []))
       fault(`${key} led to ${resolved.join()}, now to ${(now.get(key) ?? []).join()}`)
   }
 }
