@@ -5,7 +5,7 @@ import { serviceOfHost } from '../graph/references/places.ts'
 import { mapSelector, selects } from '../graph/selectors.ts'
 import { joined, type Pointer, pointer } from '../pointer.ts'
 import { type JsonMap, listAt, stringAt, stringsAt } from '../read/json.ts'
-import { groupOf, labelsOf, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
+import { groupOf, labelsOf, nameOf, namespaceOf, type Resource, sourceNameOf } from '../read/resource.ts'
 import type { Evidence, Place } from './fixer.ts'
 
 /** A value for a label, and what says so. */
@@ -25,7 +25,7 @@ const VERSION_TAG = /^v?\d+(\.\d+){1,2}([-_].+)?$/
 /** Which app a workload is: what its pods are labelled as, else its own name without a version. */
 export function appOf({ resource, pod }: Workload): LabelSource | undefined {
   const [labelled] = APP_KEYS.flatMap(key => labelSource(pod.template, key, resource, pod.at) ?? [])
-  return labelled ?? nameSource(resource, nameOf(resource.object).replace(/-v\d+$/, ''))
+  return labelled ?? nameSource(resource, sourceNameOf(resource).replace(/-v\d+$/, ''))
 }
 
 /** Which version a workload is: what it is labelled as or called, the subset that it must be, else its image's tag. */
@@ -34,7 +34,7 @@ export function versionOf(workload: Workload, graph: ResourceGraph): LabelSource
   const key = 'app.kubernetes.io/version'
   const labelled = labelSource(pod.template, key, resource, pod.at) ?? labelSource(resource.object, key, resource, '')
   if (labelled !== undefined) return labelled
-  const suffix = /-(v\d+)$/.exec(nameOf(resource.object))?.[1]
+  const suffix = /-(v\d+)$/.exec(sourceNameOf(resource))?.[1]
   if (suffix !== undefined) return nameSource(resource, suffix)
 
   const subsets = subsetsFor(workload, graph)
@@ -70,7 +70,7 @@ function labelSource(owner: JsonMap, key: string, resource: Resource, at: Pointe
 
 function nameSource(resource: Resource, value: string): LabelSource | undefined {
   if (value === '') return undefined
-  const says = `the ${resource.object.kind} is called "${nameOf(resource.object)}"`
+  const says = `the ${resource.object.kind} is called "${sourceNameOf(resource)}"`
   return sourceOf('workload name', value, says, resource, pointer('metadata', 'name'))
 }
 

@@ -18,6 +18,13 @@ export interface Resource {
   readonly document: number
   /** Where the object stands in the document: `''`, or `/items/3` in a List. */
   readonly base: Pointer
+  /** The name that its source gives it, where a kustomization has changed it since. */
+  readonly sourceName?: string
+}
+
+/** The object's name as its source writes it: what labels and new objects are called after. */
+export function sourceNameOf({ object, sourceName }: Resource): string {
+  return sourceName ?? nameOf(object)
 }
 
 /** The API group of an object: `apps` of `apps/v1`, empty for the core group. */
