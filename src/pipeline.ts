@@ -288,7 +288,7 @@ class Run {
   /** The fix beside an object that has put a finding on it right: a conflict of two Services ends with either's rename. */
   #fixBeside(resource: Resource): Fix | undefined {
     const near = neighboursOf([this.#graph.current(resource)], this.#graph)
-    return near.flatMap(id => this.#lastFixes.get(id) ?? [])[0]
+    return near.flatMap(id => (id === resource.id ? [] : (this.#lastFixes.get(id) ?? [])))[0]
   }
 
   /** Other findings on an object that a fix has put right as well: a rename may concern several Services. */
