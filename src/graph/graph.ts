@@ -1,29 +1,29 @@
 import type { Pointer } from '../pointer.ts'
-import { at, mapAt, stringAt } from '../read/json.ts'
+import { stringAt } from '../read/json.ts'
 import type { Skipped } from '../read/repository.ts'
-import type { KubeObject, Resource } from '../read/resource.ts'
+import type { Resource } from '../read/resource.ts'
 import { labelsOf, mayShareNamespace, nameOf, namespaceOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
-import { numbersMeant, type PodTarget, targetIn } from './container-ports.ts'
-import { isService, labelKeys, namespaceKey, referentKeys, sameNamespace, selectorKeys } from './index-keys.ts'
+import { numbersMeant, targetIn } from './container-ports.ts'
+import {
+  isService,
+  labelKeys,
+  namespaceKey,
+  referentKeys,
+  sameNamespace,
+  selectorKeys,
+  selectsAlike,
+} from './index-keys.ts'
 import { NearestIndex } from './nearest-index.ts'
 import type { Selecting } from './pod-selectors.ts'
-import { type PodTemplate, podTemplateOf } from './pod-template.ts'
+import { podTemplateOf } from './pod-template.ts'
 import { isAmong, type PortReference, type Referent, referencesIn, type ServiceByName } from './port-references.ts'
 import { keysAskedFor, selectionsOf } from './selections.ts'
 import { isEmptySelector, type Labels, mapSelector, type Selector, selects, serviceSelector } from './selectors.ts'
 import { portNumber } from './service-ports.ts'
+import type { PortTarget, Workload } from './workload.ts'
 
-/** A resource that makes pods, and the template it makes them from. */
-export interface Workload {
-  readonly resource: Resource
-  readonly pod: PodTemplate
-}
-
-/** Where a Service port's traffic arrives in one workload. */
-export interface PortTarget extends PodTarget {
-  readonly workload: Workload
-}
+export type { PortTarget, Workload } from './workload.ts'
 
 /** A reference to a port, and the object that holds it. */
 export interface Referrer {
@@ -45,8 +45,9 @@ export class ResourceGraph {
   readonly #kinds = new Map<string, Map<string, Resource>>()
   /** What the reader took for something else than an object. */
   readonly skipped: readonly Skipped[]
-  /** Made when first asked for, and again after a change to labels or selectors. */
-  #selectedBy: Map<string, string[]> | undefined
+  /** Service → the workloads that it selects, and the other way round, by id: what was asked for and still holds. */
+  readonly #workloadsOf = new Map<string, readonly string[]>()
+  readonly #servicesOf = new Map<string, readonly string[]>()
   #revision = 0
 
   /** @param skipped what the reader took for something else than an object; it may refer to Services all the same */
@@ -84,16 +85,18 @@ export class ResourceGraph {
   replace(resource: Resource): void {
     this.#revision += 1
     const old = this.#resources.get(resource.id)
+    const isAlike = old !== undefined && selectsAlike(old.object, resource.object)
+    if (old !== undefined && !isAlike) this.#forget(old)
     if (old !== undefined) this.#delete(old)
-    if (old === undefined || !selectsAlike(old.object, resource.object)) this.#selectedBy = undefined
     this.#add(resource)
+    if (!isAlike) this.#forget(resource)
   }
 
   /** Takes an object out that was put in by `replace`. */
   remove(resource: Resource): void {
+    this.#forget(this.current(resource))
     this.#delete(this.current(resource))
     this.#resources.delete(resource.id)
-    this.#selectedBy = undefined
   }
 
   /** Whether it is a Service of the core API (Knative's are not). */
@@ -108,6 +111,23 @@ export class ResourceGraph {
 
   /** The workloads whose pods a Service selects: of its namespace, in the nearest place that has a match. */
   workloadsOf(service: Resource): readonly Workload[] {
+    if (this.#resources.get(service.id) !== service) return this.#selectedBy(service)
+    const known = this.#workloadsOf.get(service.id)
+    if (known !== undefined) return known.flatMap(id => this.#workloadOf(id) ?? [])
+    const found = this.#selectedBy(service)
+    this.#workloadsOf.set(
+      service.id,
+      found.map(({ resource }) => resource.id),
+    )
+    return found
+  }
+
+  #workloadOf(id: string): Workload | undefined {
+    const resource = this.#resources.get(id)
+    return resource && this.workload(resource)
+  }
+
+  #selectedBy(service: Resource): readonly Workload[] {
     const selector = serviceSelector(service.object)
     if (isEmptySelector(selector) || stringAt(service.object, 'spec', 'type') === 'ExternalName') return []
     return this.#select(selector, service, workload => sameNamespace(workload, service))
@@ -115,9 +135,17 @@ export class ResourceGraph {
 
   /** The Services that select a workload's pods. */
   servicesOf(workload: Workload): readonly Resource[] {
-    this.#selectedBy ??= this.#selections()
-    const services = this.#selectedBy.get(workload.resource.id) ?? []
-    return services.flatMap(id => this.#resources.get(id) ?? [])
+    const { id } = workload.resource
+    const known = this.#servicesOf.get(id)
+    if (known !== undefined) return known.flatMap(service => this.#resources.get(service) ?? [])
+    const found = this.servicesThatMaySelect(workload)
+      .filter(service => this.workloadsOf(service).some(({ resource }) => resource.id === id))
+      .toSorted((one, other) => (one.id < other.id ? -1 : 1))
+    this.#servicesOf.set(
+      id,
+      found.map(service => service.id),
+    )
+    return found
   }
 
   /** Every Service under the root that could select a workload's pods, however far away and whatever is nearer. */
@@ -179,15 +207,15 @@ export class ResourceGraph {
     return this.#servicesFor(referrer, to, () => true)
   }
 
-  /** Workload → the Services that select it, by id. */
-  #selections(): Map<string, string[]> {
-    const selectedBy = new Map<string, string[]>()
-    for (const service of this.#services.all('any')) {
-      for (const { resource } of this.workloadsOf(service)) {
-        selectedBy.set(resource.id, [...(selectedBy.get(resource.id) ?? []), service.id])
-      }
+  /** Forgets who selects whom as far as this object, which stands in the graph, has a part in it. */
+  #forget(resource: Resource): void {
+    const workload = this.workload(resource)
+    const services = this.isService(resource) ? [resource] : workload && this.servicesThatMaySelect(workload)
+    for (const service of services ?? []) {
+      for (const { resource: selected } of this.workloadsOf(service)) this.#servicesOf.delete(selected.id)
+      this.#workloadsOf.delete(service.id)
     }
-    return selectedBy
+    this.#servicesOf.delete(resource.id)
   }
 
   /** Where a Service port (an entry of `spec.ports`) leads, in every workload that the Service selects. */
@@ -223,7 +251,7 @@ export class ResourceGraph {
    */
   meantBy(referrer: Resource, { to, port, names }: PortReference): readonly Resource[] {
     if (names !== 'service-port' || to.type === 'self') return []
-    return this.#servicesFor(referrer, to, service => hasPort(service.object, port))
+    return this.#servicesFor(referrer, to, service => portNumber(service.object, port) !== undefined)
   }
 
   /**
@@ -369,19 +397,4 @@ export class ResourceGraph {
     const asked = new Set(selectionsOf(object).flatMap(({ selector }) => keysAskedFor(selector)))
     if (asked.size > 0) yield [this.#selecting, [...asked]]
   }
-}
-
-/** Whether two versions of an object select the same and are selected by the same. */
-function selectsAlike(old: KubeObject, now: KubeObject): boolean {
-  const facts = (object: KubeObject): string =>
-    JSON.stringify([
-      namespaceOf(object) ?? null,
-      podTemplateOf(object)?.template['metadata'] ?? null,
-      isService(object) ? [mapAt(object, 'spec', 'selector'), at(object, 'spec', 'type') ?? null] : null,
-    ])
-  return facts(old) === facts(now)
-}
-
-function hasPort(service: KubeObject, port: string | number): boolean {
-  return portNumber(service, port) !== undefined
 }

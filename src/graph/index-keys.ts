@@ -1,4 +1,6 @@
+import { at, mapAt } from '../read/json.ts'
 import { groupOf, type KubeObject, namespaceOf, type Resource } from '../read/resource.ts'
+import { podTemplateOf } from './pod-template.ts'
 import type { Referent } from './port-references.ts'
 import type { Labels, Selector } from './selectors.ts'
 
@@ -42,4 +44,15 @@ export function sameNamespace(one: Resource, other: Resource): boolean {
 /** The key of an object's namespace, as `sameNamespace` compares them. */
 export function namespaceKey({ object }: Resource): string {
   return `namespace ${namespaceOf(object) ?? 'default'}`
+}
+
+/** Whether two versions of an object select the same and are selected by the same. */
+export function selectsAlike(old: KubeObject, now: KubeObject): boolean {
+  const facts = (object: KubeObject): string =>
+    JSON.stringify([
+      namespaceOf(object) ?? null,
+      podTemplateOf(object)?.template['metadata'] ?? null,
+      isService(object) ? [mapAt(object, 'spec', 'selector'), at(object, 'spec', 'type') ?? null] : null,
+    ])
+  return facts(old) === facts(now)
 }
