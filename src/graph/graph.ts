@@ -18,6 +18,7 @@ import { NearestIndex } from './nearest-index.ts'
 import type { Selecting } from './pod-selectors.ts'
 import { podTemplateOf } from './pod-template.ts'
 import { isAmong, type PortReference, type Referent, referencesIn, type ServiceByName } from './port-references.ts'
+import { SelectionMemory } from './selection-memory.ts'
 import { keysAskedFor, selectionsOf } from './selections.ts'
 import { isEmptySelector, type Labels, mapSelector, type Selector, selects, serviceSelector } from './selectors.ts'
 import { portNumber } from './service-ports.ts'
@@ -45,9 +46,7 @@ export class ResourceGraph {
   readonly #kinds = new Map<string, Map<string, Resource>>()
   /** What the reader took for something else than an object. */
   readonly skipped: readonly Skipped[]
-  /** Service → the workloads that it selects, and the other way round, by id: what was asked for and still holds. */
-  readonly #workloadsOf = new Map<string, readonly string[]>()
-  readonly #servicesOf = new Map<string, readonly string[]>()
+  readonly #memory = new SelectionMemory()
   #revision = 0
 
   /** @param skipped what the reader took for something else than an object; it may refer to Services all the same */
@@ -86,17 +85,21 @@ export class ResourceGraph {
     this.#revision += 1
     const old = this.#resources.get(resource.id)
     const isAlike = old !== undefined && selectsAlike(old.object, resource.object)
-    if (old !== undefined && !isAlike) this.#forget(old)
-    if (old !== undefined) this.#delete(old)
-    this.#add(resource)
-    if (!isAlike) this.#forget(resource)
+    const versions = isAlike ? [] : [resource, ...(old === undefined ? [] : [old])]
+    this.#memory.change(versions, this, () => {
+      if (old !== undefined) this.#delete(old)
+      this.#add(resource)
+    })
   }
 
   /** Takes an object out that was put in by `replace`. */
   remove(resource: Resource): void {
-    this.#forget(this.current(resource))
-    this.#delete(this.current(resource))
-    this.#resources.delete(resource.id)
+    this.#revision += 1
+    const current = this.current(resource)
+    this.#memory.change([current], this, () => {
+      this.#delete(current)
+      this.#resources.delete(resource.id)
+    })
   }
 
   /** Whether it is a Service of the core API (Knative's are not). */
@@ -112,14 +115,8 @@ export class ResourceGraph {
   /** The workloads whose pods a Service selects: of its namespace, in the nearest place that has a match. */
   workloadsOf(service: Resource): readonly Workload[] {
     if (this.#resources.get(service.id) !== service) return this.#selectedBy(service)
-    const known = this.#workloadsOf.get(service.id)
-    if (known !== undefined) return known.flatMap(id => this.#workloadOf(id) ?? [])
-    const found = this.#selectedBy(service)
-    this.#workloadsOf.set(
-      service.id,
-      found.map(({ resource }) => resource.id),
-    )
-    return found
+    const ids = this.#memory.workloadsOf(service.id, () => this.#selectedBy(service).map(({ resource }) => resource.id))
+    return ids.flatMap(id => this.#workloadOf(id) ?? [])
   }
 
   #workloadOf(id: string): Workload | undefined {
@@ -136,16 +133,13 @@ export class ResourceGraph {
   /** The Services that select a workload's pods. */
   servicesOf(workload: Workload): readonly Resource[] {
     const { id } = workload.resource
-    const known = this.#servicesOf.get(id)
-    if (known !== undefined) return known.flatMap(service => this.#resources.get(service) ?? [])
-    const found = this.servicesThatMaySelect(workload)
-      .filter(service => this.workloadsOf(service).some(({ resource }) => resource.id === id))
-      .toSorted((one, other) => (one.id < other.id ? -1 : 1))
-    this.#servicesOf.set(
-      id,
-      found.map(service => service.id),
+    const services = this.#memory.servicesOf(id, () =>
+      this.servicesThatMaySelect(workload)
+        .filter(service => this.workloadsOf(service).some(({ resource }) => resource.id === id))
+        .map(service => service.id)
+        .toSorted(),
     )
-    return found
+    return services.flatMap(service => this.#resources.get(service) ?? [])
   }
 
   /** Every Service under the root that could select a workload's pods, however far away and whatever is nearer. */
@@ -205,17 +199,6 @@ export class ResourceGraph {
   /** The nearest Services that an object means by a name. */
   servicesMeant(referrer: Resource, to: ServiceByName): readonly Resource[] {
     return this.#servicesFor(referrer, to, () => true)
-  }
-
-  /** Forgets who selects whom as far as this object, which stands in the graph, has a part in it. */
-  #forget(resource: Resource): void {
-    const workload = this.workload(resource)
-    const services = this.isService(resource) ? [resource] : workload && this.servicesThatMaySelect(workload)
-    for (const service of services ?? []) {
-      for (const { resource: selected } of this.workloadsOf(service)) this.#servicesOf.delete(selected.id)
-      this.#workloadsOf.delete(service.id)
-    }
-    this.#servicesOf.delete(resource.id)
   }
 
   /** Where a Service port (an entry of `spec.ports`) leads, in every workload that the Service selects. */
