@@ -80,8 +80,11 @@ function findingParts(result: Result, paint: Paint): readonly string[] {
         const { fix } = treatment
         const others = fix.changes.filter(({ resource }) => resource.id !== finding.resource.id)
         const { creates = [] } = fix
+        const [first] = fix.changes
+        const isElsewhere = first !== undefined && creates.length === 0 && first.resource.id !== finding.resource.id
+        const where = isElsewhere ? ` in ${titleOf(first.resource.object)}` : ''
         return [
-          line`  ${paint('green', wordFor(diagnosis, result))} (${fix.safety}, ${fix.impact}): ${fix.title}`,
+          line`  ${paint('green', wordFor(diagnosis, result))} (${fix.safety}, ${fix.impact}): ${fix.title}${where}`,
           ...others.map(({ resource }) => line`    also in ${kindOf(resource)} of ${shownPath(resource.path, result)}`),
           ...creates.map(fresh => line`    new: ${titleOf(fresh.object)} in ${shownPath(pathOf(fresh), result)}`),
           ...fix.evidence.map(evidenceLine),
