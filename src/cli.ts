@@ -1,4 +1,4 @@
-import { openSync, realpathSync, writeFileSync, writeSync } from 'node:fs'
+import { openSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
@@ -7,20 +7,23 @@ import { compose, PIPELINE } from './container.ts'
 import { isAtLeast, type PortStyle, type Profile, SEVERITIES, type Severity } from './detect/detector.ts'
 import { MeshFixError } from './errors.ts'
 import { IMPACTS } from './fix/fixer.ts'
-import { changedPaths } from './fix/placement.ts'
 import { loadPlugins } from './load-plugins.ts'
-import type { Outcome } from './outcome.ts'
-import { readFiles, repositoryOf, type SourceFile } from './read/repository.ts'
+import type { Outcome, RunOptions } from './outcome.ts'
+import { writeOverlay } from './overlay/command.ts'
+import type { OverlayRequest } from './overlay/plan.ts'
+import { argumentsOf, ownDirectory, recordOf } from './overlay/record.ts'
+import { pathOf, realPathOf } from './overlay/sites.ts'
+import { verified } from './overlay/verify.ts'
+import { readFiles, repositoryOf } from './read/repository.ts'
 import { ignoring, type Walk, walk } from './read/walk.ts'
-import { parse } from './read/yaml.ts'
 import { jsonReport } from './report/json.ts'
 import { clean } from './report/paint.ts'
 import { progress } from './report/progress.ts'
 import { diffOf, isFailing, type Result, shownPath } from './report/result.ts'
 import { summaryLines, textReport } from './report/text.ts'
 import { type Rules, shippedRules } from './rules.ts'
-import { applied } from './write/edit.ts'
-import { transactionGroups, type WriteFailure, writeInPlace } from './write/in-place.ts'
+import { print, say, writeAll } from './streams.ts'
+import { filesAfter, textsOf, write } from './texts.ts'
 
 const PROFILES: readonly Profile[] = ['classic', 'sidecar', 'cni', 'ambient']
 const PORT_STYLES: readonly PortStyle[] = ['auto', 'name', 'appProtocol']
@@ -47,6 +50,9 @@ interface Options {
   readonly exitZero?: true
   readonly quiet?: true
   readonly color: boolean
+  readonly overlay?: string
+  readonly component?: string
+  readonly force?: true
 }
 
 /**
@@ -57,10 +63,8 @@ interface Options {
  *   arguments that can't be used, a path that doesn't exist, a file that can't be written
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  const command = program()
   try {
-    command.parse(spelledOut(argv), { from: 'user' })
-    return await check(command.args, command.opts<Options>())
+    return await jobOf(argv)()
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     say(
@@ -68,6 +72,22 @@ export async function main(argv: readonly string[]): Promise<number> {
     )
     return 2
   }
+}
+
+/** What the arguments ask for. */
+function jobOf(argv: readonly string[]): () => Promise<number> {
+  let job = async (): Promise<number> => 0
+  const command = program().action((paths: readonly string[], options: Options) => {
+    job = () => (options.overlay === undefined && options.component === undefined ? check : overlay)(paths, options)
+  })
+  command
+    .command('verify <DIR>')
+    .description('build what --overlay or --component wrote, and prove that it does what the fixes say')
+    .action((directory: string) => {
+      job = async () => verify(directory)
+    })
+  command.parse(spelledOut(argv), { from: 'user' })
+  return job
 }
 
 function located({ message, location }: MeshFixError): string {
@@ -83,6 +103,18 @@ function program(): Command {
     .description('Finds what in Kubernetes manifests breaks Istio’s requirements, and repairs it in place.')
     .argument('[PATH...]', 'files or directories to report on and write; the whole repository around them is read')
     .addOption(new Option('--write', 'apply the safe fixes in place').conflicts(['diff', 'dryRun', 'fix']))
+    .addOption(
+      new Option('--overlay <DIR>', 'write a kustomize overlay that makes the fixes').conflicts([
+        'component',
+        ...NOT_WITH_OVERLAYS,
+      ]),
+    )
+    .addOption(
+      new Option('--component <DIR>', 'the same as a Component, which kustomizations list').conflicts(
+        NOT_WITH_OVERLAYS,
+      ),
+    )
+    .option('--force', 'with --overlay and --component: overwrite files that mesh-fix did not write')
     .option('--dry-run', 'preview the fixes and write nothing: the default')
     .addOption(
       new Option('--diff', 'print only the unified diff, as `git apply` takes it').conflicts([
@@ -126,16 +158,20 @@ function program(): Command {
     })
 }
 
+const NOT_WITH_OVERLAYS = ['write', 'diff', 'dryRun', 'fix']
+
 const HELP = `
 Exit codes:
   0  nothing at or above --fail-on is left (or would be changed)
-  1  something is; with --write, something that was not fixed
+  1  something is; with --write, --overlay and --component, something that was not fixed; verify: it does not hold
   2  arguments or a path that can't be used, or a file that can't be written
 
 Examples:
   mesh-fix                      check the repository, and preview the fixes
   mesh-fix --write apps/        repair what is under apps/; references are looked up everywhere
-  mesh-fix --diff | git apply   the same by way of a patch`
+  mesh-fix --diff | git apply   the same by way of a patch
+  mesh-fix --overlay fixed/ base/   leave the files alone, and fix what kustomize builds of base/
+  mesh-fix verify fixed/        prove that it does`
 
 /** commander would take a path behind a bare `--unsafe` for its value. */
 function spelledOut(argv: readonly string[]): string[] {
@@ -178,64 +214,121 @@ function validate(options: Options, profile: Profile, known: readonly string[]):
   }
 }
 
-async function check(paths: readonly string[], options: Options): Promise<number> {
-  const cwd = realpathSync(process.cwd())
-  const show = progress(process.stderr, options.quiet === true)
+/** What a run needs to begin. */
+async function prepared(paths: readonly string[], options: Options) {
   const walked = walk(paths.length > 0 ? paths : ['.'], { root: options.root })
   const config = await configFor(options.config, walked.start, walked.root)
   const profile = options.profile ?? config.profile ?? 'sidecar'
-  if (options.printConfig) {
-    print(`${JSON.stringify({ ...config, profile }, null, 2)}\n`)
-    return 0
-  }
   const rules = await rulesOf(config)
   validate(
     options,
     profile,
     rules.flatMap(({ detectors }) => detectors.map(({ id }) => id)),
   )
-
+  const runOptions: Omit<RunOptions, 'isInScope'> = {
+    profile,
+    portStyle: options.portStyle,
+    all: options.all === true,
+    externalReferences: config.externalReferences,
+    isOn: rule => (options.only === undefined || options.only.includes(rule)) && !options.skip?.includes(rule),
+    isUnsafeOn: rule => [rule, ALL].some(name => options.unsafe?.includes(name)),
+    maxImpact: options.maxImpact,
+    noFix: !options.fix,
+  }
   const isInScope = scopeOf(walked, config)
+  return { walked: { ...walked, isInScope }, config, runOptions, pipeline: compose(rules).get(PIPELINE) }
+}
+
+async function check(paths: readonly string[], options: Options): Promise<number> {
+  const show = progress(process.stderr, options.quiet === true)
+  const { walked, config, runOptions, pipeline } = await prepared(paths, options)
+  if (options.printConfig) {
+    print(`${JSON.stringify({ ...config, profile: runOptions.profile }, null, 2)}\n`)
+    return 0
+  }
+  const { isInScope } = walked
   const read = readFiles(walked, done => show(`reading ${done}/${walked.files.length} files`))
   const repository = repositoryOf(read.texts, done => show(`parsing ${done}/${read.texts.length} files`))
-  const pipeline = compose(rules).get(PIPELINE)
-  const outcome = pipeline.run(
-    repository,
-    {
-      profile,
-      portStyle: options.portStyle,
-      all: options.all === true,
-      externalReferences: config.externalReferences,
-      isInScope,
-      isOn: rule => (options.only === undefined || options.only.includes(rule)) && !options.skip?.includes(rule),
-      isUnsafeOn: rule => [rule, ALL].some(name => options.unsafe?.includes(name)),
-      maxImpact: options.maxImpact,
-      noFix: !options.fix,
-    },
-    (done, of) => show(`proving ${done}/${of} fixes`),
+  const outcome = pipeline.run(repository, { ...runOptions, isInScope }, (done, of) =>
+    show(`proving ${done}/${of} fixes`),
   )
 
   const reportFile = options.reporterFile === undefined ? undefined : opened(options.reporterFile)
-  const texts = new Map([...outcome.edits].map(([path, edits]) => [path, applied(textOf(outcome, path) ?? '', edits)]))
+  const texts = textsOf(outcome)
   const failures = options.write ? write(walked.root, outcome, texts) : []
   show(undefined)
   const failed = new Set(failures.flatMap(({ paths }) => paths))
   const result: Result = {
-    outcome,
+    ...resultOf(outcome, walked, options),
     skipped: [...read.skipped, ...repository.skipped].filter(({ path }) => isInScope(path)),
     errors: [...read.errors, ...repository.errors].filter(({ path }) => isInScope(path)),
     written: options.write === true,
     failures,
-    root: walked.root,
-    gitRoot: walked.gitRoot,
-    cwd,
-    failOn: options.failOn,
     filesAfter: options.write ? filesAfter(outcome, texts, failed) : repository.files,
   }
   report(result, options, reportFile)
   if (failures.length > 0) return 2
-  if (options.exitZero) return 0
-  return isFailing(result, ({ severity }) => isAtLeast(severity, options.failOn)) ? 1 : 0
+  return exitCode([result], options)
+}
+
+/** What the outcome alone says; everything is written. */
+function resultOf(outcome: Outcome, { root, gitRoot, isInScope }: Walk, { failOn }: Options): Result {
+  const { skipped, errors } = outcome.repository
+  return {
+    outcome,
+    skipped: skipped.filter(({ path }) => isInScope(path)),
+    errors: errors.filter(({ path }) => isInScope(path)),
+    written: true,
+    failures: [],
+    root,
+    gitRoot,
+    cwd: realpathSync(process.cwd()),
+    failOn,
+    filesAfter: filesAfter(outcome, textsOf(outcome), new Set()),
+  }
+}
+
+function exitCode(results: readonly Result[], { exitZero, failOn }: Options): number {
+  if (exitZero) return 0
+  return results.some(result => isFailing(result, ({ severity }) => isAtLeast(severity, failOn))) ? 1 : 0
+}
+
+async function overlay(paths: readonly string[], options: Options): Promise<number> {
+  const request = await overlayRequest(paths, options)
+  const { outcomes, notes } = writeOverlay(request, options.force === true)
+  const results = outcomes.map(outcome => resultOf(outcome, request.walk, options))
+  const [first, ...others] = results
+  if (first !== undefined)
+    report(first, options, options.reporterFile === undefined ? undefined : opened(options.reporterFile))
+  for (const result of others) say(summaryLines(result)[0] ?? '')
+  for (const note of notes) say(note)
+  return exitCode(results, options)
+}
+
+async function overlayRequest(paths: readonly string[], options: Options): Promise<OverlayRequest> {
+  const directory = realPathOf(options.overlay ?? options.component ?? '')
+  const path = pathOf(paths)
+  const { walked, runOptions, pipeline } = await prepared([path], options)
+  return {
+    form: options.overlay === undefined ? 'component' : 'overlay',
+    directory,
+    path,
+    walk: walked,
+    record: recordOf(directory, path, { ...options, profile: runOptions.profile }),
+    run: (repository, isInScope) => pipeline.run(repository, { ...runOptions, isInScope }),
+  }
+}
+
+async function verify(directory: string): Promise<number> {
+  const own = ownDirectory(realPathOf(directory))
+  if (own === undefined) throw new MeshFixError('USAGE', `${directory} holds no kustomization that mesh-fix wrote`)
+  const { path, arguments: args } = argumentsOf(own)
+  const options = program()
+    .parse([...args], { from: 'user' })
+    .opts<Options>()
+  const { holds, lines } = verified(await overlayRequest([path], options), own)
+  print(`${lines.map(clean).join('\n')}\n`)
+  return holds ? 0 : 1
 }
 
 /** The shipped rules, and those of the configuration's plugins. */
@@ -254,34 +347,6 @@ function scopeOf({ isInScope, root }: Walk, { ignore, file }: Config): (path: st
   if (ignore.length === 0 || file === undefined) return isInScope
   const isIgnored = ignoring(ignore, dirname(file), root)
   return path => isInScope(path) && !isIgnored(path)
-}
-
-/** A file's text as it was read; undefined for one that is new. */
-function textOf({ repository }: Outcome, path: string): string | undefined {
-  return repository.files.get(path)?.parsed.text
-}
-
-/** Files that one fix changes together are written together or not at all. */
-function write(root: string, outcome: Outcome, texts: ReadonlyMap<string, string>): readonly WriteFailure[] {
-  const fixes = outcome.diagnoses.flatMap(({ treatment }) => (treatment.status === 'applied' ? [treatment.fix] : []))
-  const groups = transactionGroups(fixes.map(changedPaths))
-  const rewrites = groups.map(paths =>
-    paths.flatMap(path => {
-      const after = texts.get(path)
-      return after === undefined ? [] : [{ path, before: textOf(outcome, path), after }]
-    }),
-  )
-  return writeInPlace(root, rewrites)
-}
-
-function filesAfter(
-  outcome: Outcome,
-  texts: ReadonlyMap<string, string>,
-  failed: ReadonlySet<string>,
-): ReadonlyMap<string, SourceFile> {
-  const files = new Map(outcome.repository.files)
-  for (const [path, text] of texts) if (!failed.has(path)) files.set(path, { path, parsed: parse(text) })
-  return files
 }
 
 /**
@@ -313,31 +378,4 @@ function report(result: Result, options: Options, file: number | undefined): voi
     options.reporter === 'json' ? jsonReport(result) : textReport(result, { color, quiet: options.quiet === true })
   if (file === undefined) print(text)
   else writeFileSync(file, text)
-}
-
-/** A word to the person at the terminal; if nobody listens, it's lost. */
-function say(text: string): void {
-  writeAll(2, `mesh-fix: ${text.split('\n').map(clean).join('\n')}\n`)
-}
-
-/** Writes all of a text to standard output before the process ends, also into a pipe that is slow to read. */
-function print(text: string): void {
-  writeAll(1, text)
-}
-
-/** How long to wait for a reader that is slower, in milliseconds. */
-const PATIENCE = 5
-
-function writeAll(stream: number, text: string): void {
-  const bytes = Buffer.from(text)
-  for (let written = 0; written < bytes.length; ) {
-    try {
-      written += writeSync(stream, bytes, written)
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined
-      if (code === 'EPIPE') return
-      if (code !== 'EAGAIN') throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENCE)
-    }
-  }
 }

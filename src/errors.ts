@@ -5,8 +5,8 @@ export interface Location {
   readonly column: number
 }
 
-/** What went wrong: arguments, configuration, or a file that can't be read or written. */
-export type ErrorCode = 'USAGE' | 'CONFIG' | 'UNREADABLE' | 'UNWRITABLE'
+/** What went wrong: arguments, configuration, a file that can't be read or written, or a kustomization that can't be built. */
+export type ErrorCode = 'USAGE' | 'CONFIG' | 'UNREADABLE' | 'UNWRITABLE' | 'BUILD'
 
 /**
  * Something that the user can put right. The command line prints it as one line and exits with 2;

@@ -8,7 +8,7 @@ import { shippedRules } from '../src/rules.ts'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** The stages, in the order of the data: a file imports from its own stage and from those before it. */
-const STAGES = ['src/read', 'src/graph', 'src/detect', 'src/fix', 'src/write', 'src/report']
+const STAGES = ['src/read', 'src/build', 'src/graph', 'src/detect', 'src/fix', 'src/write', 'src/report', 'src/overlay']
 
 /** What every stage may import: words that all of them use. */
 const VOCABULARY = ['src/errors.ts', 'src/pointer.ts', 'src/json-patch.ts']
@@ -32,6 +32,14 @@ const OUTSIDE = [
   'src/rules.ts',
   'src/read/walk.ts',
   'src/read/repository.ts',
+  'src/build/built.ts',
+  'src/build/closure.ts',
+  'src/build/kustomize.ts',
+  'src/build/scratch.ts',
+  'src/overlay/command.ts',
+  'src/overlay/sites.ts',
+  'src/streams.ts',
+  'src/write/directory.ts',
   'src/write/in-place.ts',
 ]
 
@@ -59,7 +67,7 @@ t.test('arrows between folders point one way', async t => {
     const isAllowed =
       VOCABULARY.includes(target) ||
       (other >= 0 && other <= own) ||
-      (isType && target === 'src/outcome.ts' && own === STAGES.indexOf('src/report'))
+      (isType && target === 'src/outcome.ts' && own >= STAGES.indexOf('src/report'))
     t.ok(isAllowed, `${file} imports ${target}`)
   }
 })

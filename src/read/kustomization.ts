@@ -12,6 +12,9 @@ export interface KustomizePatch {
   readonly target: JsonMap | undefined
 }
 
+/** A field of a Kustomization or Component. */
+export type KustomizationField = keyof Kustomization
+
 const NAMES = new Set(['kustomization.yaml', 'kustomization.yml', 'Kustomization'])
 
 /** Whether a file is one that kustomize takes for a kustomization by its name. */
@@ -63,7 +66,7 @@ export function patchesOf(kustomization: Json, path: string): readonly Kustomize
 }
 
 /** The files that a kustomization lists under a key (`resources`, `crds`, …), as paths from the root. */
-export function filesOf(kustomization: Json, path: string, key: keyof Kustomization): readonly string[] {
+export function filesOf(kustomization: Json, path: string, key: KustomizationField): readonly string[] {
   const directory = path.split('/').slice(0, -1)
   return fieldOf(kustomization, key).flatMap(entry =>
     typeof entry === 'string' ? [resolvePath(directory, entry)] : [],
@@ -76,7 +79,7 @@ export function resolvedFrom(kustomization: string, entry: string): string {
 }
 
 /** A list of a kustomization. What stands there may be anything, but the field's name is checked. */
-function fieldOf(kustomization: Json, key: keyof Kustomization): readonly Json[] {
+function fieldOf(kustomization: Json, key: KustomizationField): readonly Json[] {
   return listAt(kustomization, key)
 }
 
