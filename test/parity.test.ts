@@ -1,0 +1,100 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { type Operation, patched } from '../src/json-patch.ts'
+import type { Outcome } from '../src/outcome.ts'
+import { type Pointer, valueAt } from '../src/pointer.ts'
+import { isMap, listAt, mapAt } from '../src/read/json.ts'
+import { type FileText, readFiles } from '../src/read/repository.ts'
+import type { Json } from '../src/read/tree.ts'
+import { walk } from '../src/read/walk.ts'
+import { parse } from '../src/read/yaml.ts'
+import { jsonReport } from '../src/report/json.ts'
+import { type RunSettings, resultOf, runOn, textsAfter } from './run.ts'
+import { differences, normalised, type Objects, objectsIn } from './same-objects.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** A scope: the files of a fixture or an example, and how they are run. */
+interface Scope {
+  readonly name: string
+  readonly texts: readonly FileText[]
+  readonly settings: RunSettings
+}
+
+const SCOPES: readonly Scope[] = [
+  ...directoriesIn('test/fixtures').flatMap(directoriesIn).map(scopeOf),
+  ...directoriesIn('examples').map(scopeOf),
+]
+
+t.test('the report’s patches make the same objects as the written text', async t => {
+  for (const { name, texts, settings } of SCOPES) {
+    const outcome = runOn(texts, settings)
+    const written = objectsIn(textsAfter(texts, outcome))
+    t.strictSame(differences(written, patchedObjects(texts, outcome, [...written.keys()])), [], name)
+  }
+})
+
+/** The objects of the input with the report's patches, and those that it says are new, at the places given. */
+function patchedObjects(texts: readonly FileText[], outcome: Outcome, places: readonly string[]): Objects {
+  const report = JSON.parse(jsonReport({ ...resultOf(outcome), written: true })) as Report
+  const documents = new Map(
+    texts.flatMap(({ path, text }) => parse(text).documents.map(({ index, value }) => [`${path}#${index}`, value])),
+  )
+  // In a List a new object is an item, which the List's own patch adds.
+  const created = report.findings.flatMap(({ fix }) => (fix.status === 'applied' ? fix.creates : []))
+  for (const { file, object } of created) if (!documents.has(`${file}#0`)) documents.set(`${file}#0`, object)
+  for (const { file, document, item, patch } of report.patches) {
+    const key = `${file}#${document}`
+    const value = documents.get(key) ?? null
+    documents.set(key, item === undefined ? patched(value, patch) : withItem(value, item, patch))
+  }
+  return new Map(
+    places.map(place => {
+      const [, document = '', base = ''] = /^(.*#\d+)(.*)$/.exec(place) ?? []
+      return [place, normalised((valueAt(documents.get(document), base as Pointer) ?? null) as Json)]
+    }),
+  )
+}
+
+/** The part of the JSON report that says what is changed. */
+interface Report {
+  readonly findings: readonly {
+    readonly fix: { readonly status: string; readonly creates: readonly { file: string; object: Json }[] }
+  }[]
+  readonly patches: readonly {
+    readonly file: string
+    readonly document: number
+    readonly item?: number
+    readonly patch: readonly Operation[]
+  }[]
+}
+
+/** A List, or an OpenShift Template, with one of its objects patched. */
+function withItem(list: Json, item: number, patch: readonly Operation[]): Json {
+  const key = isMap(list) && Array.isArray(list['objects']) ? 'objects' : 'items'
+  const items = listAt(list, key).map((object, index) => (index === item ? patched(object, patch) : object))
+  return { ...mapAt(list), [key]: items }
+}
+
+function scopeOf(name: string): Scope {
+  const folder = join(ROOT, name)
+  const single = join(folder, 'input.yaml')
+  const settings = join(folder, 'settings.yaml')
+  const input = existsSync(join(folder, 'input')) ? join(folder, 'input') : folder
+  return {
+    name,
+    texts: existsSync(single) ? [{ path: 'input.yaml', text: readFileSync(single, 'utf8') }] : textsUnder(input),
+    settings: existsSync(settings) ? (parse(readFileSync(settings, 'utf8')).documents[0]?.value as RunSettings) : {},
+  }
+}
+
+function textsUnder(root: string): readonly FileText[] {
+  return readFiles(walk([root], { root })).texts
+}
+
+function directoriesIn(path: string): readonly string[] {
+  const entries = readdirSync(join(ROOT, path), { withFileTypes: true })
+  return entries.filter(entry => entry.isDirectory()).map(({ name }) => `${path}/${name}`)
+}
