@@ -1,29 +1,39 @@
-import { openSync, realpathSync, writeFileSync, writeSync } from 'node:fs'
+import { openSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
-import { type Config, configFor } from './config.ts'
+import { type Config, configFor, NOTHING } from './config.ts'
 import { compose, PIPELINE } from './container.ts'
-import { isAtLeast, type PortStyle, type Profile, SEVERITIES, type Severity } from './detect/detector.ts'
+import {
+  isAtLeast,
+  PORT_STYLES,
+  type PortStyle,
+  PROFILES,
+  type Profile,
+  SEVERITIES,
+  type Severity,
+} from './detect/detector.ts'
 import { MeshFixError } from './errors.ts'
 import { IMPACTS } from './fix/fixer.ts'
 import { changedPaths } from './fix/placement.ts'
+import { type FunctionRun, runFunction } from './krm.ts'
 import { loadPlugins } from './load-plugins.ts'
 import type { Outcome } from './outcome.ts'
+import { print, STDERR, STDOUT, say, writeAll } from './output.ts'
 import { readFiles, repositoryOf, type SourceFile } from './read/repository.ts'
-import { ignoring, type Walk, walk } from './read/walk.ts'
+import { readStream, standardInput } from './read/stream.ts'
+import { gitRootOf, ignoring, type Walk, walk } from './read/walk.ts'
 import { parse } from './read/yaml.ts'
 import { jsonReport } from './report/json.ts'
-import { clean } from './report/paint.ts'
 import { progress } from './report/progress.ts'
 import { diffOf, isFailing, type Result, shownPath } from './report/result.ts'
 import { summaryLines, textReport } from './report/text.ts'
 import { type Rules, shippedRules } from './rules.ts'
+import { ALL, type Asked, runOptions } from './run-options.ts'
+import { runOnStream } from './stream.ts'
 import { applied } from './write/edit.ts'
 import { transactionGroups, type WriteFailure, writeInPlace } from './write/in-place.ts'
 
-const PROFILES: readonly Profile[] = ['classic', 'sidecar', 'cni', 'ambient']
-const PORT_STYLES: readonly PortStyle[] = ['auto', 'name', 'appProtocol']
 const REPORTERS = ['text', 'json'] as const
 
 interface Options {
@@ -57,9 +67,11 @@ interface Options {
  *   arguments that can't be used, a path that doesn't exist, a file that can't be written
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  const command = program()
+  const [name, ...rest] = argv
   try {
-    command.parse(spelledOut(argv), { from: 'user' })
+    if (name === 'krm') return await krm(parsed(functionProgram(), rest).args)
+    const command = parsed(program(), spelledOut(argv))
+    if (command.args.includes('-')) return await stream(command)
     return await check(command.args, command.opts<Options>())
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
@@ -118,12 +130,22 @@ function program(): Command {
     .option('--no-color', 'no colours (also: NO_COLOR=1)')
     .version(packageJson.version, '-V, --version')
     .addHelpText('after', HELP)
-    .exitOverride()
-    .configureOutput({
-      writeOut: print,
-      writeErr: text => writeAll(2, text),
-      outputError: text => say(text.trimEnd().replace(/^error: /, '')),
-    })
+}
+
+function functionProgram(): Command {
+  return new Command('mesh-fix krm')
+    .description('A KRM function: a ResourceList, or plain YAML, in on standard input and out on standard output.')
+    .argument('[FUNCTION_CONFIG]', 'a file with the functionConfig; default: what the ResourceList says')
+    .addHelpText('after', FUNCTION_HELP)
+}
+
+function parsed(command: Command, argv: readonly string[]): Command {
+  const output = {
+    writeOut: print,
+    writeErr: (text: string) => writeAll(STDERR, text),
+    outputError: (text: string) => say(text.trimEnd().replace(/^error: /, '')),
+  }
+  return command.exitOverride().configureOutput(output).parse(argv, { from: 'user' })
 }
 
 const HELP = `
@@ -135,7 +157,18 @@ Exit codes:
 Examples:
   mesh-fix                      check the repository, and preview the fixes
   mesh-fix --write apps/        repair what is under apps/; references are looked up everywhere
-  mesh-fix --diff | git apply   the same by way of a patch`
+  mesh-fix --diff | git apply   the same by way of a patch
+  mesh-fix -                    YAML on standard input, fixed on standard output, the report on standard error
+  mesh-fix krm                  the same as a KRM function, for kustomize and kpt (mesh-fix krm --help)`
+
+const FUNCTION_HELP = `
+The functionConfig is a MeshFix (mesh-fix.dev/v1alpha1) whose spec takes mode (fix or check), profile, portStyle, unsafe,
+only, skip, all, maxImpact, failOn, externalReferences and ignore, or a ConfigMap with the same keys in its data.
+
+Exit codes:
+  0  the output is whole; findings are in its results, and on standard error
+  1  mode check: something at or above failOn (default: error) is left; mode fix: the same, if failOn is given
+  2  the input or the functionConfig can't be used; there is no output`
 
 /** commander would take a path behind a bare `--unsafe` for its value. */
 function spelledOut(argv: readonly string[]): string[] {
@@ -145,9 +178,6 @@ function spelledOut(argv: readonly string[]): string[] {
   )
 }
 
-/** All rules: what a bare `--unsafe` means. */
-const ALL = '*'
-
 function list(value: string, previous: readonly string[] = []): readonly string[] {
   return [
     ...previous,
@@ -156,26 +186,6 @@ function list(value: string, previous: readonly string[] = []): readonly string[
       .map(item => item.trim())
       .filter(item => item !== ''),
   ]
-}
-
-/** @throws {MeshFixError} USAGE: options that can't be used, or not together */
-function validate(options: Options, profile: Profile, known: readonly string[]): void {
-  const { only, skip, unsafe } = options
-  for (const rule of [...(only ?? []), ...(skip ?? []), ...(unsafe ?? [])]) {
-    if (!known.includes(rule) && !(rule === ALL && unsafe?.includes(rule)))
-      throw new MeshFixError('USAGE', `there is no rule "${rule}"; there are: ${known.join(', ')}`)
-  }
-  // An empty variable in a script must not make a run that looks for nothing.
-  for (const [option, named] of Object.entries({ only, unsafe })) {
-    if (named?.length === 0)
-      throw new MeshFixError('USAGE', `--${option} names no rule; there are: ${known.join(', ')}`)
-  }
-  if (profile === 'classic' && options.portStyle === 'appProtocol') {
-    throw new MeshFixError(
-      'USAGE',
-      '--port-style appProtocol has no meaning with --profile classic: Istio up to 1.2 does not read appProtocol',
-    )
-  }
 }
 
 async function check(paths: readonly string[], options: Options): Promise<number> {
@@ -189,31 +199,12 @@ async function check(paths: readonly string[], options: Options): Promise<number
     return 0
   }
   const rules = await rulesOf(config)
-  validate(
-    options,
-    profile,
-    rules.flatMap(({ detectors }) => detectors.map(({ id }) => id)),
-  )
-
   const isInScope = scopeOf(walked, config)
+  const run = runOptions({ ...asked(options, config), isInScope }, rules, '--')
   const read = readFiles(walked, done => show(`reading ${done}/${walked.files.length} files`))
   const repository = repositoryOf(read.texts, done => show(`parsing ${done}/${read.texts.length} files`))
   const pipeline = compose(rules).get(PIPELINE)
-  const outcome = pipeline.run(
-    repository,
-    {
-      profile,
-      portStyle: options.portStyle,
-      all: options.all === true,
-      externalReferences: config.externalReferences,
-      isInScope,
-      isOn: rule => (options.only === undefined || options.only.includes(rule)) && !options.skip?.includes(rule),
-      isUnsafeOn: rule => [rule, ALL].some(name => options.unsafe?.includes(name)),
-      maxImpact: options.maxImpact,
-      noFix: !options.fix,
-    },
-    (done, of) => show(`proving ${done}/${of} fixes`),
-  )
+  const outcome = pipeline.run(repository, run, (done, of) => show(`proving ${done}/${of} fixes`))
 
   const reportFile = options.reporterFile === undefined ? undefined : opened(options.reporterFile)
   const texts = new Map([...outcome.edits].map(([path, edits]) => [path, applied(textOf(outcome, path) ?? '', edits)]))
@@ -236,6 +227,69 @@ async function check(paths: readonly string[], options: Options): Promise<number
   if (failures.length > 0) return 2
   if (options.exitZero) return 0
   return isFailing(result, ({ severity }) => isAtLeast(severity, options.failOn)) ? 1 : 0
+}
+
+/** Options that have no meaning for a stream. */
+const NOT_FOR_STREAMS = new Set(['--write', '--dry-run', '--diff', '--root', '--print-config'])
+
+/** Standard input, fixed, on standard output; it goes on whatever is found, unless `--fail-on` is given. */
+async function stream(command: Command): Promise<number> {
+  const options = command.opts<Options>()
+  const given = command.options.flatMap(option =>
+    command.getOptionValueSource(option.attributeName()) === 'cli' ? (option.long ?? []) : [],
+  )
+  const needless = given.find(option => NOT_FOR_STREAMS.has(option))
+  if (needless !== undefined) throw new MeshFixError('USAGE', `${needless} has no meaning for standard input`)
+  if (command.args.length > 1) throw new MeshFixError('USAGE', '"-" is standard input, and takes no paths beside it')
+
+  const text = await standardInput()
+  const source = readStream(text)
+  if (source.list !== undefined) {
+    const [option] = given
+    if (option === undefined) return finished(await runFunction(text, undefined, await rulesOf(NOTHING)))
+    throw new MeshFixError('USAGE', `${option}: what is asked of a ResourceList stands in its functionConfig`)
+  }
+  const cwd = realpathSync(process.cwd())
+  const config = await configFor(options.config, cwd, gitRootOf(cwd) ?? cwd)
+  const run = runOnStream(source, {
+    ...asked(options, config),
+    ignore: config.ignore,
+    failOn: options.failOn,
+    write: options.fix,
+    rules: await rulesOf(config),
+    prefix: '--',
+  })
+  const reportFile = options.reporterFile === undefined ? STDERR : opened(options.reporterFile)
+  print(run.text.trim() === '' ? '---\n' : run.text)
+  report(run.result, options, reportFile)
+  if (!given.includes('--fail-on') || options.exitZero) return 0
+  return isFailing(run.result, ({ severity }) => isAtLeast(severity, options.failOn)) ? 1 : 0
+}
+
+async function krm([configFile]: readonly string[]): Promise<number> {
+  if (process.stdin.isTTY) throw new MeshFixError('USAGE', 'krm takes a ResourceList on standard input')
+  return finished(await runFunction(await standardInput(), configFile, await rulesOf(NOTHING)))
+}
+
+function finished({ output, lines, exitCode }: FunctionRun): number {
+  print(output)
+  for (const line of lines) say(line)
+  return exitCode
+}
+
+function asked(options: Options, config: Config): Omit<Asked, 'isInScope'> {
+  const { portStyle, maxImpact, only, skip, unsafe } = options
+  return {
+    profile: options.profile ?? config.profile ?? 'sidecar',
+    portStyle,
+    maxImpact,
+    only,
+    skip,
+    unsafe,
+    all: options.all === true,
+    noFix: !options.fix,
+    externalReferences: config.externalReferences,
+  }
 }
 
 /** The shipped rules, and those of the configuration's plugins. */
@@ -311,33 +365,5 @@ function report(result: Result, options: Options, file: number | undefined): voi
   const color = file === undefined && options.color && !process.env['NO_COLOR'] && process.stdout.isTTY === true
   const text =
     options.reporter === 'json' ? jsonReport(result) : textReport(result, { color, quiet: options.quiet === true })
-  if (file === undefined) print(text)
-  else writeFileSync(file, text)
-}
-
-/** A word to the person at the terminal; if nobody listens, it's lost. */
-function say(text: string): void {
-  writeAll(2, `mesh-fix: ${text.split('\n').map(clean).join('\n')}\n`)
-}
-
-/** Writes all of a text to standard output before the process ends, also into a pipe that is slow to read. */
-function print(text: string): void {
-  writeAll(1, text)
-}
-
-/** How long to wait for a reader that is slower, in milliseconds. */
-const PATIENCE = 5
-
-function writeAll(stream: number, text: string): void {
-  const bytes = Buffer.from(text)
-  for (let written = 0; written < bytes.length; ) {
-    try {
-      written += writeSync(stream, bytes, written)
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined
-      if (code === 'EPIPE') return
-      if (code !== 'EAGAIN') throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENCE)
-    }
-  }
+  writeAll(file ?? STDOUT, text)
 }

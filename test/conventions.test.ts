@@ -20,7 +20,7 @@ const DOORS: Readonly<Record<string, string>> = {
   inversify: 'src/container.ts',
   commander: 'src/cli.ts',
   ignore: 'src/read/walk.ts',
-  zod: 'src/config.ts',
+  zod: 'src/schema.ts',
   'kustomize-api-types': 'src/read/kustomization.ts',
 }
 
@@ -29,6 +29,7 @@ const OUTSIDE = [
   'src/bin.ts',
   'src/cli.ts',
   'src/config.ts',
+  'src/output.ts',
   'src/rules.ts',
   'src/read/walk.ts',
   'src/read/repository.ts',
