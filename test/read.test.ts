@@ -329,6 +329,8 @@ t.test('patches that could mean the port', async t => {
     ['ports of the Service', ofService('shop', '{ ports: [{ port: 8080, name: web }] }')],
     ['ports of the Service, with a prefix', ofService('prod-shop', '{ ports: [] }')],
     ['ports by a target', ofService('anything', '{ ports: [] }'), '{ kind: Service }'],
+    ['ports by an anchored target', ofService('anything', '{ ports: [] }'), '{ kind: "^Service$", name: "^shop$" }'],
+    ['ports by a pattern', ofService('anything', '{ ports: [] }'), '{ kind: Service, name: "^(shop|db)$" }'],
     ['ports by a pattern', ofService('anything', '{ ports: [] }'), '{ kind: Service|Pod, name: sh.* }'],
     ['ports by labels', ofService('anything', '{ ports: [] }'), '{ labelSelector: app=shop }'],
     [
@@ -355,6 +357,11 @@ t.test('patches that could mean the port', async t => {
     ['another Service', ofService('db', '{ ports: [{ port: 8080, name: web }] }')],
     ['no ports', ofService('shop', '{ type: LoadBalancer }')],
     ['another Service by a target', ofService('shop', '{ ports: [] }'), '{ kind: Service, name: db }'],
+    [
+      'another Service by an anchored target',
+      ofService('shop', '{ ports: [] }'),
+      '{ kind: "^Service$", name: "^my\\-db$" }',
+    ],
     ['another kind by a target', ofService('shop', '{ ports: [] }'), '{ kind: Gateway }'],
     ['an operation on another field', '- { op: add, path: /metadata/labels/a, value: b }', '{ kind: Service }'],
     ['an Ingress of another port', ingress('shop', 'admin')],

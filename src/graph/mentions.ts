@@ -227,12 +227,19 @@ function holds(value: Json, text: string): boolean {
 /** Whether a name or a pattern means an object, whose name may gain a prefix or a suffix. */
 export function fits(pattern: string | undefined, name: string): boolean {
   if (pattern === undefined || name === '') return false
-  return matches(pattern, name) || pattern.endsWith(`-${name}`) || pattern.startsWith(`${name}-`)
+  const plain = plainOf(pattern)
+  return matches(pattern, name) || plain.endsWith(`-${name}`) || plain.startsWith(`${name}-`)
 }
 
 /** Kustomize's patterns are RE2. They aren't run, since input is data: what is more than a plain word fits anything. */
 export function matches(pattern: string, word: string): boolean {
-  return pattern === word || !/^[A-Za-z0-9.-]*$/.test(pattern)
+  const plain = plainOf(pattern)
+  return plain === word || !/^[A-Za-z0-9.-]*$/.test(plain)
+}
+
+/** A pattern without anchors, which kustomize adds anyway, and without the escapes that a name needs in one. */
+function plainOf(pattern: string): string {
+  return pattern.replace(/^\^|\$$/g, '').replace(/\\([.-])/g, '$1')
 }
 
 /** A template, a chart's values, or a document that can't be read: only its words can be looked at. */
