@@ -360,7 +360,7 @@ t.test('patches that could mean the port', async t => {
     [
       'another Service by an anchored target',
       ofService('shop', '{ ports: [] }'),
-      '{ kind: "^Service$", name: "^my\\-db$" }',
+      "{ kind: ^Service$, name: '^my\\-db$' }",
     ],
     ['another kind by a target', ofService('shop', '{ ports: [] }'), '{ kind: Gateway }'],
     ['an operation on another field', '- { op: add, path: /metadata/labels/a, value: b }', '{ kind: Service }'],
