@@ -1,7 +1,8 @@
 // Makes dist/: the program as one file, the library's entries, and their types.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { build } from 'esbuild'
+import { tsImport } from 'tsx/esm/api'
 
 /** In the bundle, `src/rules.ts` is an index of the two folders, made now. */
 const rulesIndex = {
@@ -55,7 +56,12 @@ await build({
   chunkNames: 'chunk-[hash]',
   banner: { js: requireShim },
 })
-chmodSync('dist/mesh-fix.js', 0o755)
+// The same program as a KRM function: kustomize before 5.7 gives functions no arguments.
+const krm = "#!/usr/bin/env node\nprocess.argv.splice(2, 0, 'krm')\nawait import('./mesh-fix.js')\n"
+writeFileSync('dist/mesh-fix-krm.js', krm)
+for (const program of ['dist/mesh-fix.js', 'dist/mesh-fix-krm.js']) chmodSync(program, 0o755)
+const { functionConfigSchema } = await tsImport('../src/schema.ts', import.meta.url)
+writeFileSync('dist/function-config.schema.json', `${JSON.stringify(functionConfigSchema(), null, 2)}\n`)
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.ci/tsconfig.types.json'], {
   stdio: 'inherit',
 })

@@ -1,59 +1,31 @@
-import { openSync, realpathSync, writeFileSync } from 'node:fs'
+import { openSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { Command, CommanderError, Option } from 'commander'
-import packageJson from '../package.json' with { type: 'json' }
-import { type Config, configFor } from './config.ts'
+import { type Config, configFor, NOTHING } from './config.ts'
 import { compose, PIPELINE } from './container.ts'
-import { isAtLeast, type PortStyle, type Profile, SEVERITIES, type Severity } from './detect/detector.ts'
+import { isAtLeast } from './detect/detector.ts'
 import { MeshFixError } from './errors.ts'
-import { IMPACTS } from './fix/fixer.ts'
+import { type FunctionRun, runFunction } from './krm.ts'
 import { loadPlugins } from './load-plugins.ts'
-import type { Outcome, RunOptions } from './outcome.ts'
+import type { Outcome } from './outcome.ts'
+import { print, STDERR, STDOUT, say, writeAll } from './output.ts'
 import { writeOverlay } from './overlay/command.ts'
 import type { OverlayRequest } from './overlay/plan.ts'
 import { argumentsOf, ownDirectory, recordOf } from './overlay/record.ts'
 import { pathOf, realPathOf } from './overlay/sites.ts'
 import { verified } from './overlay/verify.ts'
+import { answeredWith, functionProgram, type Options, program, spelledOut } from './program.ts'
 import { readFiles, repositoryOf } from './read/repository.ts'
-import { ignoring, type Walk, walk } from './read/walk.ts'
+import { readStream, standardInput } from './read/stream.ts'
+import { gitRootOf, ignoring, type Walk, walk } from './read/walk.ts'
 import { jsonReport } from './report/json.ts'
 import { clean } from './report/paint.ts'
 import { progress } from './report/progress.ts'
 import { diffOf, isFailing, type Result, shownPath } from './report/result.ts'
 import { summaryLines, textReport } from './report/text.ts'
 import { type Rules, shippedRules } from './rules.ts'
-import { print, say, writeAll } from './streams.ts'
+import { type Asked, runOptions } from './run-options.ts'
+import { runOnStream } from './stream.ts'
 import { filesAfter, textsOf, write } from './texts.ts'
-
-const PROFILES: readonly Profile[] = ['classic', 'sidecar', 'cni', 'ambient']
-const PORT_STYLES: readonly PortStyle[] = ['auto', 'name', 'appProtocol']
-const REPORTERS = ['text', 'json'] as const
-
-interface Options {
-  readonly write?: true
-  readonly diff?: true
-  readonly dryRun?: true
-  readonly unsafe?: readonly string[]
-  readonly fix: boolean
-  readonly root?: string
-  readonly profile?: Profile
-  readonly maxImpact: (typeof IMPACTS)[number]
-  readonly config?: string
-  readonly printConfig?: true
-  readonly portStyle: PortStyle
-  readonly only?: readonly string[]
-  readonly skip?: readonly string[]
-  readonly all?: true
-  readonly reporter: (typeof REPORTERS)[number]
-  readonly reporterFile?: string
-  readonly failOn: Severity
-  readonly exitZero?: true
-  readonly quiet?: true
-  readonly color: boolean
-  readonly overlay?: string
-  readonly component?: string
-  readonly force?: true
-}
 
 /**
  * Runs the command line.
@@ -63,10 +35,13 @@ interface Options {
  *   arguments that can't be used, a path that doesn't exist, a file that can't be written
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv
   try {
+    if (name === 'krm') return await krm(functionProgram().parse(rest, { from: 'user' }).args)
     return await jobOf(argv)()
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    const answer = answeredWith(error)
+    if (answer !== undefined) return answer
     say(
       error instanceof MeshFixError ? located(error) : `this is a bug of mesh-fix, please report it: ${traceOf(error)}`,
     )
@@ -78,7 +53,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 function jobOf(argv: readonly string[]): () => Promise<number> {
   let job = async (): Promise<number> => 0
   const command = program().action((paths: readonly string[], options: Options) => {
-    job = () => (options.overlay === undefined && options.component === undefined ? check : overlay)(paths, options)
+    const isOverlay = options.overlay !== undefined || options.component !== undefined
+    job = () => (paths.includes('-') ? stream(command) : (isOverlay ? overlay : check)(paths, options))
   })
   command
     .command('verify <DIR>')
@@ -98,160 +74,27 @@ function traceOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
-function program(): Command {
-  return new Command('mesh-fix')
-    .description('Finds what in Kubernetes manifests breaks Istio’s requirements, and repairs it in place.')
-    .argument('[PATH...]', 'files or directories to report on and write; the whole repository around them is read')
-    .addOption(new Option('--write', 'apply the safe fixes in place').conflicts(['diff', 'dryRun', 'fix']))
-    .addOption(
-      new Option('--overlay <DIR>', 'write a kustomize overlay that makes the fixes').conflicts([
-        'component',
-        ...NOT_WITH_OVERLAYS,
-      ]),
-    )
-    .addOption(
-      new Option('--component <DIR>', 'the same as a Component, which kustomizations list').conflicts(
-        NOT_WITH_OVERLAYS,
-      ),
-    )
-    .option('--force', 'with --overlay and --component: overwrite files that mesh-fix did not write')
-    .option('--dry-run', 'preview the fixes and write nothing: the default')
-    .addOption(
-      new Option('--diff', 'print only the unified diff, as `git apply` takes it').conflicts([
-        'reporter',
-        'reporterFile',
-        'fix',
-      ]),
-    )
-    .addOption(new Option('--unsafe [RULES]', 'the unsafe fixes too, of all rules or of those listed').argParser(list))
-    .option('--no-fix', 'findings only; no fix is computed')
-    .option('--root <DIR>', 'what to read (default: the git repository around the paths, else their common directory)')
-    .addOption(new Option('--profile <NAME>', 'which mesh (default: "sidecar")').choices(PROFILES))
-    .addOption(new Option('--port-style <STYLE>', 'how to declare a protocol').choices(PORT_STYLES).default('auto'))
-    .addOption(new Option('--only <RULES>', 'report and fix these rules only').argParser(list))
-    .addOption(new Option('--skip <RULES>', 'leave out these rules').argParser(list))
-    .addOption(
-      new Option('--max-impact <IMPACT>', 'leave out fixes that do more to a running cluster')
-        .choices(IMPACTS)
-        .default('restart'),
-    )
-    .option('--all', 'report on what is out of the mesh, too')
-    .addOption(new Option('--reporter <NAME>', 'how to report').choices(REPORTERS).default('text'))
-    .option('--reporter-file <FILE>', 'write the report to a file')
-    .addOption(
-      new Option('--fail-on <SEVERITY>', 'from which severity on findings make the exit code 1')
-        .choices(SEVERITIES)
-        .default('warning'),
-    )
-    .option('--config <FILE>', 'the configuration (default: the nearest mesh-fix.config.yaml, up to the root)')
-    .option('--print-config', 'print what is configured, and do nothing else')
-    .option('--exit-zero', 'exit with 0 even if there are findings')
-    .option('--quiet', 'no diff, no skipped files, no progress')
-    .option('--no-color', 'no colours (also: NO_COLOR=1)')
-    .version(packageJson.version, '-V, --version')
-    .addHelpText('after', HELP)
-    .exitOverride()
-    .configureOutput({
-      writeOut: print,
-      writeErr: text => writeAll(2, text),
-      outputError: text => say(text.trimEnd().replace(/^error: /, '')),
-    })
-}
-
-const NOT_WITH_OVERLAYS = ['write', 'diff', 'dryRun', 'fix']
-
-const HELP = `
-Exit codes:
-  0  nothing at or above --fail-on is left (or would be changed)
-  1  something is; with --write, --overlay and --component, something that was not fixed; verify: it does not hold
-  2  arguments or a path that can't be used, or a file that can't be written
-
-Examples:
-  mesh-fix                      check the repository, and preview the fixes
-  mesh-fix --write apps/        repair what is under apps/; references are looked up everywhere
-  mesh-fix --diff | git apply   the same by way of a patch
-  mesh-fix --overlay fixed/ base/   leave the files alone, and fix what kustomize builds of base/
-  mesh-fix verify fixed/        prove that it does`
-
-/** commander would take a path behind a bare `--unsafe` for its value. */
-function spelledOut(argv: readonly string[]): string[] {
-  const end = argv.indexOf('--')
-  return argv.map((argument, index) =>
-    argument === '--unsafe' && (end < 0 || index < end) ? `--unsafe=${ALL}` : argument,
-  )
-}
-
-/** All rules: what a bare `--unsafe` means. */
-const ALL = '*'
-
-function list(value: string, previous: readonly string[] = []): readonly string[] {
-  return [
-    ...previous,
-    ...value
-      .split(',')
-      .map(item => item.trim())
-      .filter(item => item !== ''),
-  ]
-}
-
-/** @throws {MeshFixError} USAGE: options that can't be used, or not together */
-function validate(options: Options, profile: Profile, known: readonly string[]): void {
-  const { only, skip, unsafe } = options
-  for (const rule of [...(only ?? []), ...(skip ?? []), ...(unsafe ?? [])]) {
-    if (!known.includes(rule) && !(rule === ALL && unsafe?.includes(rule)))
-      throw new MeshFixError('USAGE', `there is no rule "${rule}"; there are: ${known.join(', ')}`)
-  }
-  // An empty variable in a script must not make a run that looks for nothing.
-  for (const [option, named] of Object.entries({ only, unsafe })) {
-    if (named?.length === 0)
-      throw new MeshFixError('USAGE', `--${option} names no rule; there are: ${known.join(', ')}`)
-  }
-  if (profile === 'classic' && options.portStyle === 'appProtocol') {
-    throw new MeshFixError(
-      'USAGE',
-      '--port-style appProtocol has no meaning with --profile classic: Istio up to 1.2 does not read appProtocol',
-    )
-  }
-}
-
 /** What a run needs to begin. */
 async function prepared(paths: readonly string[], options: Options) {
   const walked = walk(paths.length > 0 ? paths : ['.'], { root: options.root })
   const config = await configFor(options.config, walked.start, walked.root)
-  const profile = options.profile ?? config.profile ?? 'sidecar'
   const rules = await rulesOf(config)
-  validate(
-    options,
-    profile,
-    rules.flatMap(({ detectors }) => detectors.map(({ id }) => id)),
-  )
-  const runOptions: Omit<RunOptions, 'isInScope'> = {
-    profile,
-    portStyle: options.portStyle,
-    all: options.all === true,
-    externalReferences: config.externalReferences,
-    isOn: rule => (options.only === undefined || options.only.includes(rule)) && !options.skip?.includes(rule),
-    isUnsafeOn: rule => [rule, ALL].some(name => options.unsafe?.includes(name)),
-    maxImpact: options.maxImpact,
-    noFix: !options.fix,
-  }
   const isInScope = scopeOf(walked, config)
-  return { walked: { ...walked, isInScope }, config, runOptions, pipeline: compose(rules).get(PIPELINE) }
+  const run = runOptions({ ...asked(options, config), isInScope }, rules, '--')
+  return { walked: { ...walked, isInScope }, config, run, pipeline: compose(rules).get(PIPELINE) }
 }
 
 async function check(paths: readonly string[], options: Options): Promise<number> {
   const show = progress(process.stderr, options.quiet === true)
-  const { walked, config, runOptions, pipeline } = await prepared(paths, options)
+  const { walked, config, run, pipeline } = await prepared(paths, options)
   if (options.printConfig) {
-    print(`${JSON.stringify({ ...config, profile: runOptions.profile }, null, 2)}\n`)
+    print(`${JSON.stringify({ ...config, profile: run.profile }, null, 2)}\n`)
     return 0
   }
   const { isInScope } = walked
   const read = readFiles(walked, done => show(`reading ${done}/${walked.files.length} files`))
   const repository = repositoryOf(read.texts, done => show(`parsing ${done}/${read.texts.length} files`))
-  const outcome = pipeline.run(repository, { ...runOptions, isInScope }, (done, of) =>
-    show(`proving ${done}/${of} fixes`),
-  )
+  const outcome = pipeline.run(repository, run, (done, of) => show(`proving ${done}/${of} fixes`))
 
   const reportFile = options.reporterFile === undefined ? undefined : opened(options.reporterFile)
   const texts = textsOf(outcome)
@@ -308,14 +151,14 @@ async function overlay(paths: readonly string[], options: Options): Promise<numb
 async function overlayRequest(paths: readonly string[], options: Options): Promise<OverlayRequest> {
   const directory = realPathOf(options.overlay ?? options.component ?? '')
   const path = pathOf(paths)
-  const { walked, runOptions, pipeline } = await prepared([path], options)
+  const { walked, run, pipeline } = await prepared([path], options)
   return {
     form: options.overlay === undefined ? 'component' : 'overlay',
     directory,
     path,
     walk: walked,
-    record: recordOf(directory, path, { ...options, profile: runOptions.profile }),
-    run: (repository, isInScope) => pipeline.run(repository, { ...runOptions, isInScope }),
+    record: recordOf(directory, path, { ...options, profile: run.profile }),
+    run: (repository, isInScope) => pipeline.run(repository, { ...run, isInScope }),
   }
 }
 
@@ -329,6 +172,78 @@ async function verify(directory: string): Promise<number> {
   const { holds, lines } = verified(await overlayRequest([path], options), own)
   print(`${lines.map(clean).join('\n')}\n`)
   return holds ? 0 : 1
+}
+
+/** Options that have no meaning for a stream. */
+const NOT_FOR_STREAMS = new Set([
+  '--write',
+  '--overlay',
+  '--component',
+  '--force',
+  '--dry-run',
+  '--diff',
+  '--root',
+  '--print-config',
+])
+
+/** Standard input, fixed, on standard output; it goes on whatever is found, unless `--fail-on` is given. */
+async function stream(command: ReturnType<typeof program>): Promise<number> {
+  const options = command.opts<Options>()
+  const given = command.options.flatMap(option =>
+    command.getOptionValueSource(option.attributeName()) === 'cli' ? (option.long ?? []) : [],
+  )
+  const needless = given.find(option => NOT_FOR_STREAMS.has(option))
+  if (needless !== undefined) throw new MeshFixError('USAGE', `${needless} has no meaning for standard input`)
+  if (command.args.length > 1) throw new MeshFixError('USAGE', '"-" is standard input, and takes no paths beside it')
+
+  const text = await standardInput()
+  const source = readStream(text)
+  if (source.list !== undefined) {
+    const [option] = given
+    if (option === undefined) return finished(await runFunction(text, undefined, await rulesOf(NOTHING)))
+    throw new MeshFixError('USAGE', `${option}: what is asked of a ResourceList stands in its functionConfig`)
+  }
+  const cwd = realpathSync(process.cwd())
+  const config = await configFor(options.config, cwd, gitRootOf(cwd) ?? cwd)
+  const run = runOnStream(source, {
+    ...asked(options, config),
+    ignore: config.ignore,
+    failOn: options.failOn,
+    write: options.fix,
+    rules: await rulesOf(config),
+    prefix: '--',
+  })
+  const reportFile = options.reporterFile === undefined ? STDERR : opened(options.reporterFile)
+  print(run.text.trim() === '' ? '---\n' : run.text)
+  report(run.result, options, reportFile)
+  if (!given.includes('--fail-on') || options.exitZero) return 0
+  return isFailing(run.result, ({ severity }) => isAtLeast(severity, options.failOn)) ? 1 : 0
+}
+
+async function krm([configFile]: readonly string[]): Promise<number> {
+  if (process.stdin.isTTY) throw new MeshFixError('USAGE', 'krm takes a ResourceList on standard input')
+  return finished(await runFunction(await standardInput(), configFile, await rulesOf(NOTHING)))
+}
+
+function finished({ output, lines, exitCode }: FunctionRun): number {
+  print(output)
+  for (const line of lines) say(line)
+  return exitCode
+}
+
+function asked(options: Options, config: Config): Omit<Asked, 'isInScope'> {
+  const { portStyle, maxImpact, only, skip, unsafe } = options
+  return {
+    profile: options.profile ?? config.profile ?? 'sidecar',
+    portStyle,
+    maxImpact,
+    only,
+    skip,
+    unsafe,
+    all: options.all === true,
+    noFix: !options.fix,
+    externalReferences: config.externalReferences,
+  }
 }
 
 /** The shipped rules, and those of the configuration's plugins. */
@@ -376,6 +291,5 @@ function report(result: Result, options: Options, file: number | undefined): voi
   const color = file === undefined && options.color && !process.env['NO_COLOR'] && process.stdout.isTTY === true
   const text =
     options.reporter === 'json' ? jsonReport(result) : textReport(result, { color, quiet: options.quiet === true })
-  if (file === undefined) print(text)
-  else writeFileSync(file, text)
+  writeAll(file ?? STDOUT, text)
 }

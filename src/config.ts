@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import type { ExternalReference, Profile } from './detect/detector.ts'
 import { type Location, MeshFixError } from './errors.ts'
-import { pointer } from './pointer.ts'
+import { joined, type Pointer } from './pointer.ts'
 import type { ParsedDocument } from './read/tree.ts'
 import { parse, positionAt, spanAt } from './read/yaml.ts'
+import type { Fault } from './schema.ts'
 
 /** What a configuration file may say. */
 export interface Config {
@@ -18,10 +19,20 @@ export interface Config {
   readonly file?: string
 }
 
+/** A configuration as it was read: an object in a document. */
+export interface ConfigSource {
+  readonly document: ParsedDocument
+  /** Where in the document it stands. */
+  readonly base: Pointer
+  readonly text: string
+  /** What messages call the text. */
+  readonly file: string
+}
+
 const NAME = 'mesh-fix.config.yaml'
 
 /** Without a file. */
-const NOTHING: Config = { plugins: [], externalReferences: [], ignore: [] }
+export const NOTHING: Config = { plugins: [], externalReferences: [], ignore: [] }
 
 /**
  * The configuration for a run: the file that is named, else the nearest one from a directory upwards to the root.
@@ -41,14 +52,24 @@ function nearest(directory: string, root: string): string | undefined {
 }
 
 async function configIn(file: string): Promise<Config> {
-  const { documents, errors, text } = parse(textOf(file))
+  const source = onlyDocumentIn(file)
+  return source === undefined ? NOTHING : validConfig(source)
+}
+
+/**
+ * The one document of a file; undefined where it is empty.
+ *
+ * @throws {MeshFixError} CONFIG: it can't be read, or holds several
+ */
+export function onlyDocumentIn(file: string): ConfigSource | undefined {
+  const text = textOf(file)
+  const { documents, errors } = parse(text)
   const [error] = errors
   if (error !== undefined) throw new MeshFixError('CONFIG', error.message, { file, ...positionAt(text, error.offset) })
   const [document, other] = documents
-  if (document === undefined) return NOTHING
   if (other !== undefined)
     throw new MeshFixError('CONFIG', 'it holds several documents', { file, ...positionAt(text, other.start) })
-  return validated(document, text, file)
+  return document && { document, base: '', text, file }
 }
 
 function textOf(file: string): string {
@@ -61,41 +82,16 @@ function textOf(file: string): string {
 }
 
 /** zod is loaded only where there is a configuration. */
-async function validated(document: ParsedDocument, text: string, file: string): Promise<Config> {
-  const z = await import('zod')
-  const port = z.union([z.number().int(), z.string()])
-  const service = z.string().regex(/^([^/\s]+\/)?[^/\s]+$/, 'must be "name" or "namespace/name"')
-  const reference = z.union([
-    z
-      .string()
-      .regex(/^([^/\s]+\/){1,2}[^/\s]+$/, 'must be "service/port" or "namespace/service/port"')
-      .transform(parsedReference),
-    z.strictObject({ service, port }),
-  ])
-  const schema = z.strictObject({
-    profile: z.enum(['classic', 'sidecar', 'cni', 'ambient']).optional(),
-    plugins: z.array(z.string().min(1)).default([]),
-    externalReferences: z.array(reference).default([]),
-    ignore: z.array(z.string().min(1)).default([]),
-  })
-  const result = schema.safeParse(document.value)
-  if (result.success) {
-    const { profile, ...rest } = result.data
-    return profile === undefined ? rest : { ...rest, profile }
-  }
-  const [issue] = result.error.issues
-  const path = (issue?.path ?? []).map(key => (typeof key === 'symbol' ? String(key) : key))
-  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
-  const at = pointer(...path, ...(unknown === undefined ? [] : [unknown]))
-  const location: Location = { file, ...positionAt(text, spanAt(document, at)?.start ?? 0) }
-  const keys = Object.keys(schema.shape).join(', ')
-  const message =
-    unknown === undefined ? `${path.join('.')}: ${issue?.message}` : `there is no key "${unknown}"; there are: ${keys}`
-  throw new MeshFixError('CONFIG', message, location)
+async function validConfig(source: ConfigSource): Promise<Config> {
+  const { configuration, validated } = await import('./schema.ts')
+  const result = validated(configuration, source.document.value)
+  if ('fault' in result) throw faultIn(source, result.fault)
+  const { profile, ...rest } = result.data
+  return profile === undefined ? rest : { ...rest, profile }
 }
 
-/** `service/port` or `namespace/service/port`. */
-function parsedReference(text: string): ExternalReference {
-  const slash = text.lastIndexOf('/')
-  return { service: text.slice(0, slash), port: text.slice(slash + 1) }
+/** What is wrong at a place of a configuration. */
+export function faultIn({ document, base, text, file }: ConfigSource, { at, message }: Fault): MeshFixError {
+  const location: Location = { file, ...positionAt(text, spanAt(document, joined(base, at))?.start ?? 0) }
+  return new MeshFixError('CONFIG', message, location)
 }

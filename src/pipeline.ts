@@ -8,9 +8,9 @@ import { type Operation, PatchError, patched } from './json-patch.ts'
 import type { Diagnosis, HeldBack, Outcome, RunOptions, Stop, Treatment } from './outcome.ts'
 import { comparePointers } from './pointer.ts'
 import type { Repository } from './read/repository.ts'
-import { type KubeObject, type Resource, titleOf } from './read/resource.ts'
+import { type KubeObject, type Resource, sourcePathOf, titleOf } from './read/resource.ts'
 import { EditRefused } from './write/edit.ts'
-import { type NewFile, Sheets } from './write/sheets.ts'
+import { type NewDocument, Sheets } from './write/sheets.ts'
 
 /** Fixes must come to rest within so many passes over what is left; more are a bug of mesh-fix. */
 const MAX_PASSES = 10
@@ -83,7 +83,7 @@ class Run {
 
   detect(): void {
     for (const resource of this.#repository.resources) {
-      if (!this.#options.isInScope(resource.path)) continue
+      if (!this.#options.isInScope(sourcePathOf(resource))) continue
       for (const diagnosis of this.#diagnose(resource)) {
         if (!this.#options.isOn(diagnosis.detector.id)) continue
         if (isIgnored(diagnosis.detector.id, diagnosis.finding)) this.#suppressed += 1
@@ -136,7 +136,7 @@ class Run {
   #findNew(): void {
     const touched = [...this.#operations.keys(), ...this.#created].flatMap(id => this.#graph.resource(id) ?? [])
     for (const resource of neighboursOf(touched, this.#graph).flatMap(id => this.#graph.resource(id) ?? [])) {
-      if (!this.#options.isInScope(resource.path)) continue
+      if (!this.#options.isInScope(sourcePathOf(resource))) continue
       for (const diagnosis of this.#diagnose(resource)) {
         const { key, detector, finding } = diagnosis
         const isNew = this.#options.isOn(detector.id) && !this.#diagnoses.has(key)
@@ -231,15 +231,15 @@ class Run {
     isWanted: boolean,
   ): { readonly fix: Fix } | { readonly by: Stop; readonly reason: string } {
     const current = (resource: Resource): Resource => this.#current(resource)
-    const placed = this.#placements.placed(fix, current, path => this.#sheets.isNew(path))
+    const placed = this.#placements.placed(fix, current, document => this.#sheets.isNew(document))
     if (typeof placed === 'string') return { by: 'placement', reason: placed }
     const { changes } = placed.fix
     const created = placed.created.map(({ resource }) => resource)
-    const outside = [...changes.map(({ resource }) => resource), ...created].find(
-      ({ path }) => !this.#options.isInScope(path),
-    )
+    const outside = [...changes.map(({ resource }) => resource), ...created]
+      .map(sourcePathOf)
+      .find(path => !this.#options.isInScope(path))
     if (outside !== undefined)
-      return { by: 'scope', reason: `it would have to change ${outside.path} too, which is outside the paths given` }
+      return { by: 'scope', reason: `it would have to change ${outside} too, which is outside the paths given` }
 
     const versions = versionsAfter(changes)
     if (versions instanceof PatchError) return { by: 'text', reason: `the patch does not apply: ${versions.message}` }
@@ -256,7 +256,7 @@ class Run {
       for (const resource of old) this.#graph.replace(resource)
     }
     try {
-      this.#sheets.apply(changes, newFiles(placed.created), { keep: isWanted })
+      this.#sheets.apply(changes, newDocuments(placed.created), { keep: isWanted })
     } catch (error) {
       undo()
       if (error instanceof EditRefused) return { by: 'text', reason: `the text can't be edited: ${error.message}` }
@@ -325,8 +325,10 @@ function versionsAfter(changes: readonly Change[]): readonly Resource[] | PatchE
   }
 }
 
-function newFiles(created: readonly CreatedResource[]): readonly NewFile[] {
-  return created.flatMap(({ resource: { path, object }, beside, isFile }) => (isFile ? [{ path, object, beside }] : []))
+function newDocuments(created: readonly CreatedResource[]): readonly NewDocument[] {
+  return created.flatMap(({ resource: { path, document, object }, beside, isItem }) =>
+    isItem ? [] : [{ path, document, object, beside }],
+  )
 }
 
 /** The fix, with why it isn't a better one. */

@@ -170,7 +170,7 @@ t.test('--port-style: how a protocol is declared', async t => {
   t.match(meshFix(root, '--diff', '--port-style', 'appProtocol').stdout, /^\+ .*name: web.*appProtocol: http/m)
   t.match(meshFix(root, '--port-style', 'label'), { status: 2, stderr: /auto, name, appProtocol/ })
   const clash = meshFix(root, '--profile', 'classic', '--port-style', 'appProtocol')
-  t.match(clash, { status: 2, stdout: '', stderr: /^mesh-fix: --port-style appProtocol .* classic.*\n$/ })
+  t.match(clash, { status: 2, stdout: '', stderr: /^mesh-fix: the port style appProtocol .* classic.*\n$/ })
 })
 
 t.test('--root: what is read', async t => {

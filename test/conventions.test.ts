@@ -18,9 +18,9 @@ const DOORS: Readonly<Record<string, string>> = {
   yaml: 'src/read/yaml.ts',
   'json-patch': 'src/json-patch.ts',
   inversify: 'src/container.ts',
-  commander: 'src/cli.ts',
+  commander: 'src/program.ts',
   ignore: 'src/read/walk.ts',
-  zod: 'src/config.ts',
+  zod: 'src/schema.ts',
   'kustomize-api-types': 'src/read/kustomization.ts',
 }
 
@@ -29,6 +29,7 @@ const OUTSIDE = [
   'src/bin.ts',
   'src/cli.ts',
   'src/config.ts',
+  'src/output.ts',
   'src/rules.ts',
   'src/read/walk.ts',
   'src/read/repository.ts',
@@ -38,7 +39,6 @@ const OUTSIDE = [
   'src/build/scratch.ts',
   'src/overlay/command.ts',
   'src/overlay/sites.ts',
-  'src/streams.ts',
   'src/write/directory.ts',
   'src/write/in-place.ts',
 ]

@@ -67,6 +67,12 @@ export function defineDetector<Data>(detector: Detector<Data>): Detector<Data> {
   return detector
 }
 
+/** All profiles, from the page word for word to no sidecars at all. */
+export const PROFILES: readonly Profile[] = ['classic', 'sidecar', 'cni', 'ambient']
+
+/** All ways to declare a protocol. */
+export const PORT_STYLES: readonly PortStyle[] = ['auto', 'name', 'appProtocol']
+
 /** Severities in rising order. */
 export const SEVERITIES: readonly Severity[] = ['info', 'warning', 'error']
 

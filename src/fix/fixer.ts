@@ -52,8 +52,8 @@ export interface Change {
 }
 
 /**
- * An object that a fix adds beside another one: an item of the same List or, elsewhere, a file `<name>-<kind>.yaml` in
- * the same directory, listed in the kustomizations that list the other's file.
+ * An object that a fix adds beside another one: an item of the same List, a document of the same stream or, elsewhere,
+ * a file `<name>-<kind>.yaml` in the same directory, listed in the kustomizations that list the other's file.
  */
 export interface NewResource {
   readonly object: KubeObject

@@ -1,7 +1,8 @@
 import { joined, pointer } from '../pointer.ts'
+import { documentSpans } from '../read/cut.ts'
 import { listAt } from '../read/json.ts'
 import { filesOf, isKustomizationFile, resolvedFrom } from '../read/kustomization.ts'
-import type { Repository } from '../read/repository.ts'
+import { type Repository, STDIN } from '../read/repository.ts'
 import { type KubeObject, nameOf, type Resource } from '../read/resource.ts'
 import type { Change, Fix, NewResource } from './fixer.ts'
 
@@ -16,13 +17,13 @@ export interface PlacedFix {
 export interface CreatedResource {
   readonly resource: Resource
   readonly beside: Resource
-  /** Whether it comes with a file of its own; otherwise it is an item of the List that the other stands in. */
-  readonly isFile: boolean
+  /** Whether it is an item of the List that the other stands in; otherwise it is a document of its own. */
+  readonly isItem: boolean
 }
 
-/** The file that a new object goes to: the other's own where that is a List, else `<name>-<kind>.yaml` beside it. */
+/** The file that a new object goes to: the other's own if that is a List or a stream, else `<name>-<kind>.yaml` beside it. */
 export function pathOf({ object, beside }: NewResource): string {
-  if (beside.base !== '') return beside.path
+  if (beside.base !== '' || beside.path === STDIN) return beside.path
   return `${directoryOf(beside.path)}${nameOf(object)}-${object.kind.toLowerCase()}.yaml`
 }
 
@@ -58,24 +59,32 @@ export class Placements {
    * The fix with its new objects placed. Gives the reason where a place is taken.
    *
    * @param current the present version of a kustomization or List
-   * @param isTaken whether a file that was not read has that path by now
+   * @param isTaken whether a document (`path#index`) that was not read is there by now
    */
-  placed(fix: Fix, current: (document: Resource) => Resource, isTaken: (path: string) => boolean): PlacedFix | string {
+  placed(
+    fix: Fix,
+    current: (document: Resource) => Resource,
+    isTaken: (document: string) => boolean,
+  ): PlacedFix | string {
     const created: CreatedResource[] = []
     const listing: Change[] = []
     for (const fresh of fix.creates ?? []) {
       const path = pathOf(fresh)
       if (fresh.beside.base !== '') {
         const { resource, change } = this.#item(fresh, current)
-        created.push({ resource, beside: fresh.beside, isFile: false })
+        created.push({ resource, beside: fresh.beside, isItem: true })
         listing.push(change)
         continue
       }
-      if (isTaken(path) || this.#isKnown(path)) return `the file ${path} is there already`
+      if (path === STDIN) {
+        created.push({ resource: this.#inStream(fresh.object, isTaken), beside: fresh.beside, isItem: false })
+        continue
+      }
+      if (isTaken(`${path}#0`) || this.#isKnown(path)) return `the file ${path} is there already`
       created.push({
         resource: { id: `${path}#0`, object: fresh.object, path, document: 0, base: '' },
         beside: fresh.beside,
-        isFile: true,
+        isItem: false,
       })
       for (const kustomization of this.#listedIn.get(fresh.beside.path) ?? [])
         listing.push(listed(current(kustomization), fresh.beside.path, path))
@@ -86,6 +95,13 @@ export class Placements {
   #isKnown(path: string): boolean {
     const { files, skipped, errors } = this.#repository
     return files.has(path) || [...skipped, ...errors].some(known => known.path === path)
+  }
+
+  /** A new last document of the stream. */
+  #inStream(object: KubeObject, isTaken: (document: string) => boolean): Resource {
+    let document = documentSpans(this.#repository.files.get(STDIN)?.parsed.text ?? '').length
+    while (isTaken(`${STDIN}#${document}`)) document += 1
+    return { id: `${STDIN}#${document}`, object, path: STDIN, document, base: '' }
   }
 
   /** A new last item of the List that an object stands in. */

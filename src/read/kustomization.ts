@@ -3,6 +3,8 @@ import type { JsonMap } from './json.ts'
 import { at, isMap, listAt, stringAt } from './json.ts'
 import type { Json } from './tree.ts'
 
+export type { Result as FunctionResult } from 'kustomize-api-types'
+
 /** A patch that a kustomization applies: a file, or text that stands in the kustomization itself. */
 export interface KustomizePatch {
   /** The file's path from the root; undefined for inline text. */

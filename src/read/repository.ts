@@ -10,6 +10,9 @@ import type { Walk } from './walk.ts'
 
 import { parse, positionAt } from './yaml.ts'
 
+/** The path of what comes in on standard input: no walk gives it. */
+export const STDIN = '<stdin>'
+
 /** A file that was read, and what it holds. */
 export interface SourceFile {
   /** From the root, with `/`. */
@@ -156,7 +159,8 @@ class Reader implements Repository {
     }
 
     const parsed = parse(text)
-    if (this.#isTemplate(text, parsed)) {
+    // What comes in has been rendered: marks in it are for somebody else.
+    if (path !== STDIN && this.#isTemplate(text, parsed)) {
       this.skipped.push({ path, text, reason: 'a template: it holds {{ }}, {% %} or <% %>', role: 'template' })
       return
     }

@@ -20,6 +20,13 @@ export interface Resource {
   readonly base: Pointer
   /** The name that its source gives it, where a kustomization has changed it since. */
   readonly sourceName?: string
+  /** The file that it comes from, where it was handed on and says so: relative, with `/`. */
+  readonly sourcePath?: string
+}
+
+/** The file that the object comes from: the one that was read, unless it says otherwise. */
+export function sourcePathOf({ path, sourcePath }: Resource): string {
+  return sourcePath ?? path
 }
 
 /** The object's name as its source writes it: what labels and new objects are called after. */

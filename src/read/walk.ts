@@ -148,7 +148,8 @@ function commonDirectory(targets: readonly Target[]): string {
   return common
 }
 
-function gitRootOf(directory: string): string | undefined {
+/** The git work tree's top directory around one; undefined where there is none. */
+export function gitRootOf(directory: string): string | undefined {
   if (existsSync(join(directory, '.git'))) return directory
   const parent = dirname(directory)
   return parent === directory ? undefined : gitRootOf(parent)

@@ -15,9 +15,10 @@ export interface DocumentChange {
   readonly operations: readonly Operation[]
 }
 
-/** A file that comes new, with one object. */
-export interface NewFile {
+/** A document that comes new, with one object: the only one of a new file, or one behind those of a stream. */
+export interface NewDocument {
   readonly path: string
+  readonly document: number
   readonly object: KubeObject
   /** The object whose document's style it takes. */
   readonly beside: Resource
@@ -59,13 +60,13 @@ export class Sheets {
   }
 
   /**
-   * Makes all the changes and new files, or none.
+   * Makes all the changes and new documents, or none.
    *
    * @param keep false: only tries whether they can be made
    * @throws {EditRefused} the text can't be edited so that it reads as the changes say, and nothing else changes
    */
-  apply(changes: readonly DocumentChange[], files: readonly NewFile[], { keep }: { readonly keep: boolean }): void {
-    const made = new Map(files.map(file => [`${file.path}#0`, this.#newSheet(file)]))
+  apply(changes: readonly DocumentChange[], fresh: readonly NewDocument[], { keep }: { readonly keep: boolean }): void {
+    const made = new Map(fresh.map(document => [`${document.path}#${document.document}`, this.#newSheet(document)]))
     for (const { resource, operations } of changes) {
       const key = `${resource.path}#${resource.document}`
       let sheet = made.get(key) ?? this.#sheets.get(key) ?? this.#sheet(key, resource)
@@ -87,26 +88,34 @@ export class Sheets {
     return failed
   }
 
-  /** Whether a file of that path is new in this run. */
-  isNew(path: string): boolean {
-    return this.#sheets.get(`${path}#0`)?.isNew ?? false
+  /** Whether a document (`path#index`) is new in this run. */
+  isNew(document: string): boolean {
+    return this.#sheets.get(document)?.isNew ?? false
   }
 
   /** Path → the edits of the file as it was read (a new one: as empty): sorted, not overlapping. */
   edits(): ReadonlyMap<string, readonly TextEdit[]> {
     const byPath = new Map<string, TextEdit[]>()
-    for (const { path, isNew, offset, edits, pending, proven } of this.#sheets.values()) {
+    const sheets = [...this.#sheets.values()]
+    for (const { path, isNew, offset, edits, pending, proven } of sheets) {
       const list = byPath.get(path) ?? []
       byPath.set(path, list)
-      if (isNew) {
-        list.push({ start: 0, end: 0, text: applied(proven.text, pending) })
-        continue
-      }
+      if (isNew) continue
       for (const { start, end, text } of composed(edits, pending, proven.text)) {
         list.push({ start: start + offset, end: end + offset, text })
       }
     }
-    return new Map([...byPath].map(([path, edits]) => [path, edits.toSorted((one, other) => one.start - other.start)]))
+    for (const list of byPath.values()) list.sort((one, other) => one.start - other.start)
+    for (const { path, isNew, proven, pending } of sheets)
+      if (isNew) byPath.get(path)?.push(this.#appended(path, applied(proven.text, pending)))
+    return byPath
+  }
+
+  /** The edit that adds a document behind all others of its file. */
+  #appended(path: string, document: string): TextEdit {
+    const text = this.#files.get(path)?.parsed.text ?? ''
+    const isCut = text !== '' && !/[\r\n]$/.test(text)
+    return { start: text.length, end: text.length, text: (isCut ? '\n' : '') + document }
   }
 
   #sheet(key: string, { path, document }: Resource): Sheet {
@@ -118,12 +127,13 @@ export class Sheets {
   }
 
   /** @throws {EditRefused} the text would not read as the object */
-  #newSheet({ path, object, beside }: NewFile): Sheet {
+  #newSheet({ path, document, object, beside }: NewDocument): Sheet {
     const { parsed } = this.#files.get(beside.path) ?? {}
-    const document = parsed?.documents.find(({ index }) => index === beside.document)
-    if (parsed === undefined || document === undefined)
-      throw new Error(`no document ${beside.document} in ${beside.path}`)
-    const { eol, step, sequenceOffset, quote } = styleOf(parsed.text, document.root, parsed.json, document)
+    const other = parsed?.documents.find(({ index }) => index === beside.document)
+    if (parsed === undefined || other === undefined) throw new Error(`no document ${beside.document} in ${beside.path}`)
+    const behind = this.#files.get(path)?.parsed
+    if (behind !== undefined) mustTakeMore(behind)
+    const { eol, step, sequenceOffset, quote } = styleOf(parsed.text, other.root, parsed.json, other)
     const style = {
       eol,
       quote,
@@ -132,10 +142,11 @@ export class Sheets {
       minified: false,
       ...(parsed.json ? PLAIN : { step, sequenceOffset }),
     }
-    const proven = parse(renderDocument(object, style))
+    const marker = behind === undefined ? '' : `---${eol}`
+    const proven = parse(marker + renderDocument(object, style))
     if (!isDeepStrictEqual(proven.documents[0]?.value, object))
-      throw new EditRefused('proof', `the new file ${path} would not read as the object`)
-    return sheetOf({ key: `${path}#0`, path, isNew: true, offset: 0, proven, edits: [] })
+      throw new EditRefused('proof', `the new document of ${path} would not read as the object`)
+    return sheetOf({ key: `${path}#${document}`, path, isNew: true, offset: 0, proven, edits: [] })
   }
 
   #changed(sheet: Sheet, operation: Operation): Sheet {
@@ -147,6 +158,14 @@ export class Sheets {
     if (pending !== undefined) return { ...sheet, value, operations, pending }
     return proven({ ...sheet, value, operations })
   }
+}
+
+/** @throws {EditRefused} no document can come behind those of the text */
+function mustTakeMore({ text, json, documents }: ParsedText): void {
+  if (json) throw new EditRefused('layout', 'JSON holds one document only')
+  if (/[\r\n]$/.test(text)) return
+  if (!isDeepStrictEqual(parse(`${text}\n`).documents.at(-1)?.value, documents.at(-1)?.value))
+    throw new EditRefused('layout', 'the last line of the stream has no end')
 }
 
 /** How YAML is indented beside JSON. */

@@ -1,20 +1,26 @@
 import { writeSync } from 'node:fs'
 import { clean } from './report/paint.ts'
 
+/** The number of standard output. */
+export const STDOUT = 1
+
+/** The number of standard error. */
+export const STDERR = 2
+
 /** A word to the person at the terminal; if nobody listens, it's lost. */
 export function say(text: string): void {
-  writeAll(2, `mesh-fix: ${text.split('\n').map(clean).join('\n')}\n`)
+  writeAll(STDERR, `mesh-fix: ${text.split('\n').map(clean).join('\n')}\n`)
 }
 
 /** Writes all of a text to standard output before the process ends, also into a pipe that is slow to read. */
 export function print(text: string): void {
-  writeAll(1, text)
+  writeAll(STDOUT, text)
 }
 
 /** How long to wait for a reader that is slower, in milliseconds. */
 const PATIENCE = 5
 
-/** Writes all of a text to a stream before the process ends. */
+/** Writes all of a text to a stream or an open file; a pipe that nobody reads any more is no error. */
 export function writeAll(stream: number, text: string): void {
   const bytes = Buffer.from(text)
   for (let written = 0; written < bytes.length; ) {

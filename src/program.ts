@@ -1,0 +1,156 @@
+import { Command, CommanderError, Option } from 'commander'
+import packageJson from '../package.json' with { type: 'json' }
+import { PORT_STYLES, type PortStyle, PROFILES, type Profile, SEVERITIES, type Severity } from './detect/detector.ts'
+import { IMPACTS } from './fix/fixer.ts'
+import { print, STDERR, say, writeAll } from './output.ts'
+import { ALL } from './run-options.ts'
+
+const REPORTERS = ['text', 'json'] as const
+
+/** The options of the command line. */
+export interface Options {
+  readonly write?: true
+  readonly diff?: true
+  readonly dryRun?: true
+  readonly unsafe?: readonly string[]
+  readonly fix: boolean
+  readonly root?: string
+  readonly profile?: Profile
+  readonly maxImpact: (typeof IMPACTS)[number]
+  readonly config?: string
+  readonly printConfig?: true
+  readonly portStyle: PortStyle
+  readonly only?: readonly string[]
+  readonly skip?: readonly string[]
+  readonly all?: true
+  readonly reporter: (typeof REPORTERS)[number]
+  readonly reporterFile?: string
+  readonly failOn: Severity
+  readonly exitZero?: true
+  readonly quiet?: true
+  readonly color: boolean
+  readonly overlay?: string
+  readonly component?: string
+  readonly force?: true
+}
+
+/** The command line of mesh-fix. */
+export function program(): Command {
+  return configured(new Command('mesh-fix'))
+    .description('Finds what in Kubernetes manifests breaks Istio’s requirements, and repairs it in place.')
+    .argument('[PATH...]', 'files or directories to report on and write; the whole repository around them is read')
+    .addOption(new Option('--write', 'apply the safe fixes in place').conflicts(['diff', 'dryRun', 'fix']))
+    .addOption(
+      new Option('--overlay <DIR>', 'write a kustomize overlay that makes the fixes').conflicts([
+        'component',
+        ...NOT_WITH_OVERLAYS,
+      ]),
+    )
+    .addOption(
+      new Option('--component <DIR>', 'the same as a Component, which kustomizations list').conflicts(
+        NOT_WITH_OVERLAYS,
+      ),
+    )
+    .option('--force', 'with --overlay and --component: overwrite files that mesh-fix did not write')
+    .option('--dry-run', 'preview the fixes and write nothing: the default')
+    .addOption(
+      new Option('--diff', 'print only the unified diff, as `git apply` takes it').conflicts([
+        'reporter',
+        'reporterFile',
+        'fix',
+      ]),
+    )
+    .addOption(new Option('--unsafe [RULES]', 'the unsafe fixes too, of all rules or of those listed').argParser(list))
+    .option('--no-fix', 'findings only; no fix is computed')
+    .option('--root <DIR>', 'what to read (default: the git repository around the paths, else their common directory)')
+    .addOption(new Option('--profile <NAME>', 'which mesh (default: "sidecar")').choices(PROFILES))
+    .addOption(new Option('--port-style <STYLE>', 'how to declare a protocol').choices(PORT_STYLES).default('auto'))
+    .addOption(new Option('--only <RULES>', 'report and fix these rules only').argParser(list))
+    .addOption(new Option('--skip <RULES>', 'leave out these rules').argParser(list))
+    .addOption(
+      new Option('--max-impact <IMPACT>', 'leave out fixes that do more to a running cluster')
+        .choices(IMPACTS)
+        .default('restart'),
+    )
+    .option('--all', 'report on what is out of the mesh, too')
+    .addOption(new Option('--reporter <NAME>', 'how to report').choices(REPORTERS).default('text'))
+    .option('--reporter-file <FILE>', 'write the report to a file')
+    .addOption(
+      new Option('--fail-on <SEVERITY>', 'from which severity on findings make the exit code 1')
+        .choices(SEVERITIES)
+        .default('warning'),
+    )
+    .option('--config <FILE>', 'the configuration (default: the nearest mesh-fix.config.yaml, up to the root)')
+    .option('--print-config', 'print what is configured, and do nothing else')
+    .option('--exit-zero', 'exit with 0 even if there are findings')
+    .option('--quiet', 'no diff, no skipped files, no progress')
+    .option('--no-color', 'no colours (also: NO_COLOR=1)')
+    .version(packageJson.version, '-V, --version')
+    .addHelpText('after', HELP)
+}
+
+/** The command line of `mesh-fix krm`. */
+export function functionProgram(): Command {
+  return configured(new Command('mesh-fix krm'))
+    .description('A KRM function: a ResourceList, or plain YAML, in on standard input and out on standard output.')
+    .argument('[FUNCTION_CONFIG]', 'a file with the functionConfig; default: what the ResourceList says')
+    .addHelpText('after', FUNCTION_HELP)
+}
+
+function configured(command: Command): Command {
+  return command.exitOverride().configureOutput({
+    writeOut: print,
+    writeErr: text => writeAll(STDERR, text),
+    outputError: text => say(text.trimEnd().replace(/^error: /, '')),
+  })
+}
+
+const NOT_WITH_OVERLAYS = ['write', 'diff', 'dryRun', 'fix']
+
+const HELP = `
+Exit codes:
+  0  nothing at or above --fail-on is left (or would be changed)
+  1  something is; with --write, --overlay and --component, something that was not fixed; verify: it does not hold
+  2  arguments or a path that can't be used, or a file that can't be written
+
+Examples:
+  mesh-fix                      check the repository, and preview the fixes
+  mesh-fix --write apps/        repair what is under apps/; references are looked up everywhere
+  mesh-fix --diff | git apply   the same by way of a patch
+  mesh-fix --overlay fixed/ base/   leave the files alone, and fix what kustomize builds of base/
+  mesh-fix verify fixed/        prove that it does
+  mesh-fix -                    YAML on standard input, fixed on standard output, the report on standard error
+  mesh-fix krm                  the same as a KRM function, for kustomize and kpt (mesh-fix krm --help)`
+
+const FUNCTION_HELP = `
+The functionConfig is a MeshFix (mesh-fix.dev/v1alpha1) whose spec takes mode (fix or check), profile, portStyle, unsafe,
+only, skip, all, maxImpact, failOn, externalReferences and ignore, or a ConfigMap with the same keys in its data.
+
+Exit codes:
+  0  the output is whole; findings are in its results, and on standard error
+  1  mode check: something at or above failOn (default: error) is left; mode fix: the same, if failOn is given
+  2  the input or the functionConfig can't be used; there is no output`
+
+/** The exit code of a command line that commander has answered itself; undefined for any other error. */
+export function answeredWith(error: unknown): 0 | 2 | undefined {
+  if (!(error instanceof CommanderError)) return undefined
+  return error.exitCode === 0 ? 0 : 2
+}
+
+/** The arguments as commander reads them: it would take a path behind a bare `--unsafe` for its value. */
+export function spelledOut(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--')
+  return argv.map((argument, index) =>
+    argument === '--unsafe' && (end < 0 || index < end) ? `--unsafe=${ALL}` : argument,
+  )
+}
+
+function list(value: string, previous: readonly string[] = []): readonly string[] {
+  return [
+    ...previous,
+    ...value
+      .split(',')
+      .map(item => item.trim())
+      .filter(item => item !== ''),
+  ]
+}

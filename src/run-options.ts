@@ -1,0 +1,48 @@
+import type { Context } from './detect/detector.ts'
+import { MeshFixError } from './errors.ts'
+import type { RunOptions } from './outcome.ts'
+import type { Rules } from './rules.ts'
+
+/** All rules: what a bare `--unsafe` names. */
+export const ALL = '*'
+
+/** What a run is asked for, by the command line or by a functionConfig. */
+export interface Asked extends Context, Pick<RunOptions, 'isInScope' | 'maxImpact' | 'noFix'> {
+  readonly only?: readonly string[] | undefined
+  readonly skip?: readonly string[] | undefined
+  readonly unsafe?: readonly string[] | undefined
+}
+
+/**
+ * The options of a run.
+ *
+ * @param prefix how options are written where they were given: `--` on the command line
+ * @throws {MeshFixError} USAGE: what can't be asked for, or not together
+ */
+export function runOptions(
+  { only, skip, unsafe, ...asked }: Asked,
+  rules: readonly Rules[],
+  prefix: string,
+): RunOptions {
+  const known = rules.flatMap(({ detectors }) => detectors.map(({ id }) => id))
+  for (const rule of [...(only ?? []), ...(skip ?? []), ...(unsafe ?? [])]) {
+    if (!known.includes(rule) && !(rule === ALL && unsafe?.includes(rule)))
+      throw new MeshFixError('USAGE', `there is no rule "${rule}"; there are: ${known.join(', ')}`)
+  }
+  // An empty variable in a script must not make a run that looks for nothing.
+  for (const [option, named] of Object.entries({ only, unsafe })) {
+    if (named?.length === 0)
+      throw new MeshFixError('USAGE', `${prefix}${option} names no rule; there are: ${known.join(', ')}`)
+  }
+  if (asked.profile === 'classic' && asked.portStyle === 'appProtocol') {
+    throw new MeshFixError(
+      'USAGE',
+      'the port style appProtocol has no meaning in the profile classic: Istio up to 1.2 does not read appProtocol',
+    )
+  }
+  return {
+    ...asked,
+    isOn: rule => (only === undefined || only.includes(rule)) && !skip?.includes(rule),
+    isUnsafeOn: rule => [rule, ALL].some(name => unsafe?.includes(name)),
+  }
+}

@@ -1,0 +1,61 @@
+import { compose, PIPELINE } from './container.ts'
+import type { Severity } from './detect/detector.ts'
+import { resolvedFrom } from './read/kustomization.ts'
+import { STDIN } from './read/repository.ts'
+import type { Stream } from './read/stream.ts'
+import { ignoring } from './read/walk.ts'
+import { parse } from './read/yaml.ts'
+import type { Result } from './report/result.ts'
+import type { Rules } from './rules.ts'
+import { type Asked, runOptions } from './run-options.ts'
+import { applied } from './write/edit.ts'
+
+/** A stream that rules have run over, and what they found. */
+export interface FixedStream {
+  readonly text: string
+  readonly result: Result
+}
+
+/** What is asked for. */
+export interface StreamOptions extends Omit<Asked, 'isInScope'> {
+  readonly rules: readonly Rules[]
+  /** Patterns as in a `.gitignore` for the paths that objects say they come from. */
+  readonly ignore: readonly string[]
+  readonly failOn: Severity
+  /** Whether fixes are made, or only found. */
+  readonly write: boolean
+  /** How options are written where they were given. */
+  readonly prefix: string
+}
+
+/**
+ * Finds and fixes in a stream. In a stream nothing is out of scope but what is ignored, and references are looked up in
+ * what came in.
+ *
+ * @throws {MeshFixError} USAGE: what can't be asked for
+ */
+export function runOnStream({ text, repository }: Stream, options: StreamOptions): FixedStream {
+  const { rules, ignore, failOn, write, prefix, ...asked } = options
+  const isIgnored = ignoring(ignore, '/', '/')
+  const isInScope = (path: string): boolean => {
+    const below = resolvedFrom('', path)
+    return path === STDIN || below === '' || !isIgnored(below)
+  }
+  const pipeline = compose(rules).get(PIPELINE)
+  const outcome = pipeline.run(repository, runOptions({ ...asked, isInScope }, rules, prefix))
+  const after = write ? applied(text, outcome.edits.get(STDIN) ?? []) : text
+  const cwd = process.cwd()
+  const result: Result = {
+    outcome,
+    skipped: repository.skipped,
+    errors: repository.errors,
+    written: write,
+    failures: [],
+    root: cwd,
+    gitRoot: undefined,
+    cwd,
+    failOn,
+    filesAfter: write ? new Map([[STDIN, { path: STDIN, parsed: parse(after) }]]) : repository.files,
+  }
+  return { text: after, result }
+}
