@@ -21,7 +21,9 @@ export function differencesIn(parity: Parity): readonly Difference[] {
     differences(reference.objects, other.objects).map(object => {
       const isLeft = isAsBefore(object, reference.objects, parity.before)
       const [left, fixed] = isLeft ? [reference, other] : [other, reference]
-      const because = reasonFor(object, left.objects, saidByOneOnly(left.reasons, fixed.reasons))
+      const because =
+        reasonFor(object, left.objects, saidByOneOnly(left.reasons, fixed.reasons)) ??
+        reasonFor(object, fixed.objects, saidByOneOnly(fixed.reasons, left.reasons))
       return { object, form: left.name, against: fixed.name, because }
     }),
   )

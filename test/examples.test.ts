@@ -1,9 +1,9 @@
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Test, test } from 'tap'
-import { folder, PROGRAM } from './program.ts'
-import { missing, TOOL_PATH, tool } from './tools.ts'
+import { folder } from './program.ts'
+import { missing, tool } from './tools.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../examples/', import.meta.url))
 
@@ -26,6 +26,10 @@ test('examples/environments: what the README shows is what the tools say', async
   )
 })
 
+test('examples/krm-function: what the README shows is what the tools say', async t => {
+  runReadme(t, 'krm-function')
+})
+
 /**
  * Runs a README's commands one after the other in a copy, whose directory it gives; while snapshots are taken, writes
  * what they say into the README.
@@ -33,7 +37,6 @@ test('examples/environments: what the README shows is what the tools say', async
 function runReadme(t: Test, name: string): string {
   const cwd = folder(t, {}, { git: true })
   cpSync(join(EXAMPLES, name), cwd, { recursive: true })
-  const bin = programs(t)
   const readme = join(EXAMPLES, name, 'README.md')
   const text = readFileSync(readme, 'utf8')
   let updated = text
@@ -46,7 +49,7 @@ function runReadme(t: Test, name: string): string {
       t.pass(shown.map(({ command }) => command).join('; '), { skip: `NOT TESTED: ${without} is not on PATH` })
       continue
     }
-    const real = shown.map(({ command }) => ({ command, output: said(cwd, bin, command) }))
+    const real = shown.map(({ command }) => ({ command, output: said(cwd, command) }))
     updated = updated.replace(block, () => `\`\`\`console\n${real.map(written).join('')}\`\`\``)
     if (t.writeSnapshot) continue
     for (const [index, { command, output }] of shown.entries())
@@ -54,13 +57,6 @@ function runReadme(t: Test, name: string): string {
   }
   if (t.writeSnapshot) writeFileSync(readme, updated)
   return cwd
-}
-
-/** A directory with the programs of an installed mesh-fix. */
-function programs(t: Test): string {
-  const bin = folder(t, {})
-  for (const name of ['mesh-fix', 'mesh-fix-krm']) symlinkSync(join(dirname(PROGRAM), `${name}.js`), join(bin, name))
-  return bin
 }
 
 function commandsIn(body: string): readonly Shown[] {
@@ -71,10 +67,8 @@ function commandsIn(body: string): readonly Shown[] {
 }
 
 /** What a person would see, with the exit code where it isn't 0. */
-function said(cwd: string, bin: string, command: string): string {
-  const { status, stdout } = tool(cwd, 'bash', ['-c', `{ ${command}\n} 2>&1`], {
-    env: { PATH: `${bin}:${TOOL_PATH}` },
-  })
+function said(cwd: string, command: string): string {
+  const { status, stdout } = tool(cwd, 'bash', ['-c', `{ ${command}\n} 2>&1`])
   const output = stdout === '' || stdout.endsWith('\n') ? stdout : `${stdout}\n`
   return status === 0 ? output : `${output}(exit code ${status})\n`
 }

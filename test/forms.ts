@@ -145,13 +145,13 @@ function fromFunction(scope: Scope, settings: RunSettings): Form {
 
 function fromKpt(scope: Scope, settings: RunSettings): Form {
   const { all, root } = scope.copy()
-  const config = scope.place('function.yaml')
+  const [config, results] = [scope.place('function.yaml'), scope.place('results')]
   writeFileSync(config, JSON.stringify(functionConfig(settings)))
-  const run = tool(all, 'kpt', ['fn', 'eval', '.', '--exec', FUNCTION, '--fn-config', config])
+  const run = tool(all, 'kpt', ['fn', 'eval', '.', '--exec', FUNCTION, '--fn-config', config, '--results-dir', results])
   if (/must contain only KRM resources|MalformedYAMLError/.test(run.stderr))
     return { status: 'refused', reason: `kpt takes nothing but Kubernetes objects: ${errorIn(run)}` }
   if (run.status !== 0) return { status: 'failed', reason: errorIn(run) }
-  return outcome(run, root, reasonsOf(run.stderr))
+  return outcome(run, root, reasonsInResults(results))
 }
 
 /** What came of a run that may refuse, once kustomize has built what it wrote. */
@@ -242,23 +242,48 @@ function commonDirectory(files: readonly string[]): string {
   return directory
 }
 
-/** What the JSON report leaves to people, and why. */
+/** What the JSON report leaves to people or fixes otherwise than one would expect, and why. */
 function reasonsIn(report: string): readonly Reason[] {
   if (!report.startsWith('{')) return []
   return listAt(JSON.parse(report) as Json, 'findings').flatMap(finding => {
     const status = stringAt(finding, 'fix', 'status') ?? ''
-    if (status === 'applied') return []
+    const reason = stringAt(finding, 'fix', 'reason')
+    if (status === 'applied' && reason === undefined) return []
     return {
       kind: stringAt(finding, 'resource', 'kind') ?? '',
       name: stringAt(finding, 'resource', 'name') ?? '',
-      because: `${stringAt(finding, 'rule')}: ${stringAt(finding, 'fix', 'reason') ?? status}`,
+      because: `${stringAt(finding, 'rule')}: ${reason ?? status}`,
     }
   })
 }
 
-/** The same, of what the function says on standard error. */
-function reasonsOf(_stderr: string): readonly Reason[] {
-  return []
+/** The same, of the lines that the function says on standard error. */
+function reasonsOf(stderr: string): readonly Reason[] {
+  return stderr.split('\n').flatMap(line => {
+    const said =
+      /^mesh-fix: (?:error|warning|info) (\S+): (?:\S+ )?([A-Z]\w+) (?:[\w.-]*\/)?(\S+?)(?: \S+)?: (.*)$/.exec(line)
+    if (said === null || line.includes('; fixed: ')) return []
+    const [, rule = '', kind = '', name = '', message = ''] = said
+    return { kind, name, because: `${rule}: ${message.replace(/^.*; (?:left to you|not fixed|fix \(.*?\)): /, '')}` }
+  })
+}
+
+/** The same, of kpt's file of results. */
+function reasonsInResults(directory: string): readonly Reason[] {
+  const file = join(directory, 'results.yaml')
+  if (!existsSync(file)) return []
+  const runs = listAt(parse(readFileSync(file, 'utf8')).documents[0]?.value, 'items')
+  return runs
+    .flatMap(run => listAt(run, 'results'))
+    .flatMap(result => {
+      if (stringAt(result, 'tags', 'fixed') === 'true') return []
+      const message = stringAt(result, 'message') ?? ''
+      return {
+        kind: stringAt(result, 'resourceRef', 'kind') ?? '',
+        name: stringAt(result, 'resourceRef', 'name') ?? '',
+        because: `${stringAt(result, 'tags', 'rule')}: ${message.replace(/^.*; (?:left to you|not fixed|fix \(.*?\)): /, '')}`,
+      }
+    })
 }
 
 /** The line that says what is wrong. */

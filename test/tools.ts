@@ -3,8 +3,8 @@ import { delimiter } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Run } from './program.ts'
 
-/** Where programs are looked for: what `.ci/tools.js` installed comes behind what the machine has. */
-export const TOOL_PATH = [process.env['PATH'], fileURLToPath(new URL('../.tools/bin', import.meta.url))].join(delimiter)
+/** Where programs are looked for: `.ci/tools.js` puts mesh-fix there, and kustomize only where there is none. */
+const TOOL_PATH = [fileURLToPath(new URL('../.tools/bin', import.meta.url)), process.env['PATH']].join(delimiter)
 
 /** tap loads modules of its own into every program that a test starts, functions that kustomize starts included. */
 const { NODE_OPTIONS: _, FORCE_COLOR: __, ...PLAIN } = process.env
