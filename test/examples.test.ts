@@ -1,9 +1,9 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Test, test } from 'tap'
-import { folder } from './program.ts'
-import { missing, tool } from './tools.ts'
+import { folder, PROGRAM } from './program.ts'
+import { missing, TOOL_PATH, tool } from './tools.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../examples/', import.meta.url))
 
@@ -30,6 +30,45 @@ test('examples/krm-function: what the README shows is what the tools say', async
   runReadme(t, 'krm-function')
 })
 
+test('examples/krm-function: one file runs as nobody in a container', async t => {
+  const cwd = folder(t, {})
+  cpSync(join(EXAMPLES, 'krm-function'), cwd, { recursive: true })
+  const path = await docker(t)
+  const { stdout, stderr } = tool(cwd, 'kustomize', ['build', '--enable-alpha-plugins', 'container'], {
+    env: { PATH: path },
+  })
+  t.match(stdout, /name: http-web/, stderr)
+})
+
+/** PATH with a docker: the real one with the real image, or where no daemon runs one that does what the Dockerfile says. */
+async function docker(t: Test): Promise<string> {
+  const dockerfile = join(EXAMPLES, 'krm-function/Dockerfile')
+  if (tool('.', 'docker', ['info']).status === 0) {
+    const { status, stderr } = tool('.', 'docker', [
+      'build',
+      '--file',
+      dockerfile,
+      '--tag',
+      'mesh-fix:latest',
+      dirname(PROGRAM),
+    ])
+    t.equal(status, 0, stderr)
+    return TOOL_PATH
+  }
+  const text = readFileSync(dockerfile, 'utf8')
+  const [, from = '', to = ''] = /^COPY .*?(\S+) (\S+)$/m.exec(text) ?? []
+  const [, user = ''] = /^USER (\d+):/m.exec(text) ?? []
+  const entry = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(text)?.[1] ?? '[]') as readonly string[]
+  const root = folder(t, { [to]: readFileSync(join(dirname(PROGRAM), from)) })
+  const command = entry.map(word => (word === to ? join(root, to) : word)).join(' ')
+  const as = process.getuid?.() === 0 ? `setpriv --reuid=${user} --regid=${user} --clear-groups ` : ''
+  const wanted = '"$*" = *"--network none --user nobody"*"mesh-fix:latest"'
+  const script = `#!/bin/bash\n[[ ${wanted} ]] || exit 64\ncd ${root}\nexec ${as}env -i PATH="$PATH" ${command}\n`
+  const bin = folder(t, { docker: script })
+  for (const place of [root, bin, join(bin, 'docker')]) chmodSync(place, 0o755)
+  return `${bin}${delimiter}${TOOL_PATH}`
+}
+
 /**
  * Runs a README's commands one after the other in a copy, whose directory it gives; while snapshots are taken, writes
  * what they say into the README.
@@ -50,7 +89,8 @@ function runReadme(t: Test, name: string): string {
       continue
     }
     const real = shown.map(({ command }) => ({ command, output: said(cwd, command) }))
-    updated = updated.replace(block, () => `\`\`\`console\n${real.map(written).join('')}\`\`\``)
+    const fresh = `\`\`\`console\n${real.map(written).join('')}\`\`\``
+    if (withoutTimes(fresh) !== withoutTimes(block)) updated = updated.replace(block, () => fresh)
     if (t.writeSnapshot) continue
     for (const [index, { command, output }] of shown.entries())
       t.equal(withoutTimes(real[index]?.output ?? ''), withoutTimes(output), command)
@@ -66,11 +106,10 @@ function commandsIn(body: string): readonly Shown[] {
   })
 }
 
-/** What a person would see, with the exit code where it isn't 0. */
+/** What a person would see. */
 function said(cwd: string, command: string): string {
-  const { status, stdout } = tool(cwd, 'bash', ['-c', `{ ${command}\n} 2>&1`])
-  const output = stdout === '' || stdout.endsWith('\n') ? stdout : `${stdout}\n`
-  return status === 0 ? output : `${output}(exit code ${status})\n`
+  const { stdout } = tool(cwd, 'bash', ['-c', `{ ${command}\n} 2>&1`])
+  return stdout === '' || stdout.endsWith('\n') ? stdout : `${stdout}\n`
 }
 
 function written({ command, output }: Shown): string {

@@ -14,9 +14,11 @@ import { walk } from '../src/read/walk.ts'
 import { parse } from '../src/read/yaml.ts'
 import { jsonReport } from '../src/report/json.ts'
 import { shippedRules } from '../src/rules.ts'
-import { functionConfig } from './forms.ts'
+import { differencesIn } from './compare-forms.ts'
+import { formsOf, functionConfig } from './forms.ts'
 import { type RunSettings, resultOf, runOn, textsAfter } from './run.ts'
 import { differences, normalised, type Objects, objectsIn } from './same-objects.ts'
+import { missing } from './tools.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -63,6 +65,29 @@ t.test('a function makes the same objects of the items as --write of the files',
     if (reason === undefined) t.strictSame(different, [], name)
     else t.not(different.length, 0, `${name}: ${reason}`)
   }
+})
+
+/** Kustomizations, and what is to be fixed in them. */
+const BUILDS: readonly (readonly [path: string, settings: RunSettings])[] = [
+  ['examples/environments/base', {}],
+  ['examples/environments/overlays/prod', {}],
+  ['examples/krm-function/shop', { unsafe: true }],
+  ['test/fixtures/pod-ports/kustomize-patch/input/size', { unsafe: true }],
+]
+
+t.test('every form of a fix builds the same objects, or says why not', async t => {
+  for (const [path, settings] of BUILDS) {
+    const parity = formsOf(join(ROOT, path), settings)
+    if (parity.status !== 'built') {
+      t.fail(`${path}: ${parity.status}`)
+      continue
+    }
+    for (const [name, form] of parity.forms)
+      t.not(form.status, 'failed', `${path}: ${name}${form.status === 'built' ? '' : `: ${form.reason}`}`)
+    const unexplained = differencesIn(parity).filter(({ because }) => because === undefined)
+    t.strictSame(unexplained, [], path)
+  }
+  t.pass('kpt is one of the forms', { skip: missing('kpt') })
 })
 
 /** The objects as an orchestrator hands them to a function: with their files, and without what is no object. */
