@@ -94,8 +94,9 @@ export function formsOf(directory: string, settings: RunSettings = {}): Parity {
   const scope = new Scope(realpathSync(directory))
   try {
     const { all, root } = scope.copy()
-    const built = build(root)
+    const built = build(directory)
     if (built.status !== 0) return { status: 'unbuilt', reason: errorIn(built) }
+    if (build(root).stdout !== built.stdout) throw new Error(`${directory}: the copy builds something else`)
     const { texts } = readFiles(walk([all], { root: all }))
     const isFixed = [texts, [{ path: 'built.yaml', text: built.stdout }]].some(
       scoped => runOn(scoped, settings).edits.size > 0,
@@ -192,7 +193,7 @@ export function flagsOf({ profile, portStyle, unsafe, maxImpact, all, only }: Ru
 export function functionConfig({ paths: _, externalReferences: __, only, ...settings }: RunSettings): Json {
   const annotations = { 'config.kubernetes.io/function': JSON.stringify({ exec: { path: FUNCTION } }) }
   const spec = { ...settings, ...(only === undefined ? {} : { only: [only] }) }
-  return { apiVersion: 'mesh-fix.dev/v1alpha1', kind: 'MeshFix', metadata: { name: 'mesh-fix', annotations }, spec }
+  return { apiVersion: 'mesh-fix.dev/v1alpha1', kind: 'MeshFix', metadata: { name: 'all-forms', annotations }, spec }
 }
 
 /** Adds an entry to a list of a kustomization; JSON is YAML. */
