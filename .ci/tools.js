@@ -1,0 +1,73 @@
+// Puts the real kustomize where the tests look for it, if it is not on PATH; `pretest` runs this.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const BIN = fileURLToPath(new URL('../.tools/bin', import.meta.url))
+const VERSION = 'v5.8.1'
+const MODULE = `sigs.k8s.io/kustomize/kustomize/v5@${VERSION}`
+const RELEASES = 'https://github.com/kubernetes-sigs/kustomize/releases/download'
+
+/** What checksums.txt of the release says of its archives. */
+const SHA256 = {
+  linux_amd64: '029a7f0f4e1932c52a0476cf02a0fd855c0bb85694b82c338fc648dcb53a819d',
+  linux_arm64: '0953ea3e476f66d6ddfcd911d750f5167b9365aa9491b2326398e289fef2c142',
+  darwin_amd64: 'ee7cf0c1e3592aa7bb66ba82b359933a95e7f2e0b36e5f53ed0a4535b017f2f8',
+  darwin_arm64: '8886f8a78474e608cc81234f729fda188a9767da23e28925802f00ece2bab288',
+}
+
+if (!runs('kustomize') && !runs(join(BIN, 'kustomize'))) await install()
+if (!runs('kpt')) {
+  console.warn(
+    'kpt is not on PATH, so ALL TESTS WITH kpt WILL BE SKIPPED: its releases state no checksum that could be held ' +
+      'against; put v1.0.0-beta.56 of https://github.com/kptdev/kpt/releases on PATH to run them',
+  )
+}
+
+function runs(program) {
+  return spawnSync(program, ['version']).status === 0
+}
+
+async function install() {
+  const failures = []
+  for (const way of [compile, download]) {
+    try {
+      await way()
+      if (runs(join(BIN, 'kustomize'))) return
+      throw new Error('what was installed does not run')
+    } catch (error) {
+      failures.push(`${way.name}: ${error.message.trim().split('\n')[0]}`)
+    }
+  }
+  console.error(
+    `the tests need kustomize, which is not on PATH and can't be installed (${failures.join('; ')}): ` +
+      `run \`go install ${MODULE}\` and put Go's bin directory on PATH, or put kustomize ${VERSION} of ` +
+      'https://github.com/kubernetes-sigs/kustomize/releases on PATH',
+  )
+  process.exit(1)
+}
+
+function compile() {
+  console.log(`kustomize is not on PATH: go install ${MODULE} into .tools/bin`)
+  execFileSync('go', ['install', MODULE], { env: { ...process.env, GOBIN: BIN }, stdio: 'inherit' })
+}
+
+async function download() {
+  const platform = `${process.platform}_${process.arch === 'x64' ? 'amd64' : process.arch}`
+  const expected = SHA256[platform]
+  if (expected === undefined) throw new Error(`no checksum is known for ${platform}`)
+  const url = `${RELEASES}/kustomize%2F${VERSION}/kustomize_${VERSION}_${platform}.tar.gz`
+  console.log(`kustomize is not on PATH: ${url} into .tools/bin`)
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`)
+  const archive = Buffer.from(await response.arrayBuffer())
+  const actual = createHash('sha256').update(archive).digest('hex')
+  if (actual !== expected) throw new Error(`the archive's SHA-256 is ${actual}, not ${expected}`)
+  mkdirSync(BIN, { recursive: true })
+  const file = join(BIN, 'kustomize.tar.gz')
+  writeFileSync(file, archive)
+  execFileSync('tar', ['-xzf', file, '-C', BIN, 'kustomize'])
+  rmSync(file)
+}

@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process'
+import { delimiter } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Run } from './program.ts'
+
+/** Where programs are looked for: what `.ci/tools.js` installed comes behind what the machine has. */
+export const TOOL_PATH = [process.env['PATH'], fileURLToPath(new URL('../.tools/bin', import.meta.url))].join(delimiter)
+
+/** tap loads modules of its own into every program that a test starts, functions that kustomize starts included. */
+const { NODE_OPTIONS: _, FORCE_COLOR: __, ...PLAIN } = process.env
+
+/** How a tool is run, where the defaults don't do. */
+export interface ToolOptions {
+  readonly input?: string
+  /** Variables beside those of the machine. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Runs a real tool in a directory. */
+export function tool(cwd: string, name: string, args: readonly string[], { input, env }: ToolOptions = {}): Run {
+  return spawnSync(name, args, {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    env: { ...PLAIN, PATH: TOOL_PATH, ...env },
+    ...(input === undefined ? {} : { input }),
+  })
+}
+
+/** For tap's `skip`: false where a tool is there, otherwise what is missing. */
+export function missing(name: string): string | false {
+  return tool('.', name, ['version']).status === 0 ? false : `${name} is not on PATH`
+}
