@@ -1,7 +1,6 @@
 import { buffer } from 'node:stream/consumers'
 import { MeshFixError } from '../errors.ts'
-import { at, type JsonMap, stringAt } from './json.ts'
-import { kustomizeObject, patchesOf, resolvedFrom } from './kustomization.ts'
+import { at, stringAt } from './json.ts'
 import { type Repository, repositoryOf, type Skipped, STDIN } from './repository.ts'
 import { annotationsOf, type KubeObject, type Resource } from './resource.ts'
 import type { Json, ParsedDocument } from './tree.ts'
@@ -71,26 +70,23 @@ function checkList(list: ParsedDocument, documents: number, text: string): void 
 
 /** Takes out what is not deployed, and gives the rest the names and paths of its source. */
 function sorted(whole: Repository): Repository {
-  const patches = whole.resources.flatMap(({ object }) =>
-    kustomizeObject(object) === undefined ? [] : patchesOf(object, pathOf(object) ?? ''),
+  const resources = whole.resources.filter(({ object }) => !isLocal(object))
+  const local = whole.resources.filter(({ object }) => isLocal(object))
+  const skipped = local.map(
+    ({ path, document, object: value }): Skipped => ({
+      path,
+      document,
+      reason: 'for local use only',
+      role: 'other',
+      text: '',
+      value,
+    }),
   )
-  const targets = new Map<string | undefined, (JsonMap | undefined)[]>()
-  for (const { path, target } of patches) targets.set(path, [...(targets.get(path) ?? []), target])
-  const resources: Resource[] = []
-  const skipped: Skipped[] = [...whole.skipped]
-  for (const resource of whole.resources) {
-    const { object, document, base } = resource
-    const path = pathOf(object)
-    const own = { path: path ?? STDIN, document, text: '', value: object }
-    const kustomize = kustomizeObject(object)
-    const patched = path === undefined ? undefined : targets.get(resolvedFrom('', path))
-    if (kustomize !== undefined) skipped.push({ ...own, reason: kustomize, role: 'kustomization' })
-    else if (patched !== undefined)
-      skipped.push({ ...own, reason: 'a patch of a kustomization', role: 'patch', targets: patched })
-    else if (isLocal(object)) skipped.push({ ...own, reason: `${base}: it is for local use only`, role: 'other' })
-    else resources.push({ ...resource, ...sourceOf(object) })
+  return {
+    ...whole,
+    resources: resources.map(resource => ({ ...resource, ...sourceOf(resource.object) })),
+    skipped: [...whole.skipped, ...skipped],
   }
-  return { ...whole, resources, skipped }
 }
 
 /** Orchestrators use such objects themselves, and deploy none of them. */

@@ -52,6 +52,8 @@ export class Sheets {
   readonly #files: ReadonlyMap<string, SourceFile>
   readonly #oneByOne: ReadonlySet<string>
   readonly #sheets = new Map<string, Sheet>()
+  /** Edits that append to a list → the list's place: they may stand in one spot, in their order. */
+  readonly #appends = new WeakMap<TextEdit, Pointer>()
 
   /** @param oneByOne the documents (`path#index`) in which each change is proven for itself */
   constructor(files: ReadonlyMap<string, SourceFile>, oneByOne: ReadonlySet<string>) {
@@ -152,11 +154,26 @@ export class Sheets {
   #changed(sheet: Sheet, operation: Operation): Sheet {
     const value = patched(sheet.value, [operation])
     if (operation.op === 'test') return sheet
-    const independent = isIndependent(sheet, operation) ? sheet.editor.edits(operation, sheet.value) : undefined
-    const pending = independent && merged(sheet.pending, independent)
-    const operations = [...sheet.operations, operation]
+    const list = appendedList(sheet, operation)
+    const placed = list === undefined ? operation : { ...operation, path: atEnd(list, sheet.value) }
+    const operations = [...sheet.operations, placed]
+    if (list === undefined && !isIndependent(sheet, operation)) return proven({ ...sheet, value, operations })
+    const edits = sheet.editor.edits(operation, sheet.value)
+    if (list !== undefined) for (const edit of edits) this.#appends.set(edit, list)
+    const pending = this.#merged(sheet.pending, edits)
     if (pending !== undefined) return { ...sheet, value, operations, pending }
     return proven({ ...sheet, value, operations })
+  }
+
+  /** Both rounds of edits, sorted; undefined where one touches another. */
+  #merged(pending: readonly TextEdit[], fresh: readonly TextEdit[]): readonly TextEdit[] | undefined {
+    const all = [...pending, ...fresh].toSorted((one, other) => one.start - other.start || one.end - other.end)
+    const touches = (edit: TextEdit, before: TextEdit | undefined): boolean => {
+      if (before === undefined || edit.start > before.end) return false
+      const list = this.#appends.get(edit)
+      return list === undefined || list !== this.#appends.get(before) || before.start < edit.end
+    }
+    return all.some((edit, index) => touches(edit, all[index - 1])) ? undefined : all
   }
 }
 
@@ -198,10 +215,18 @@ function isWithin(path: Pointer, around: Pointer): boolean {
   return path === around || path.startsWith(`${around}/`)
 }
 
-/** Both rounds of edits, sorted; undefined where one touches another. */
-function merged(pending: readonly TextEdit[], fresh: readonly TextEdit[]): readonly TextEdit[] | undefined {
-  const all = [...pending, ...fresh].toSorted((one, other) => one.start - other.start || one.end - other.end)
-  return all.some((edit, index) => index > 0 && edit.start <= (all[index - 1]?.end ?? -1)) ? undefined : all
+/** The list to whose end an operation adds, if it is there with items and no pending operation meets it as a whole. */
+function appendedList({ proven, operations }: Sheet, operation: Operation): Pointer | undefined {
+  const keys = keysOf(operation.path)
+  if (operation.op !== 'add' || keys.at(-1) !== '-') return undefined
+  const list = pointer(...keys.slice(0, -1))
+  const items = valueAt(proven.documents[0]?.value, list)
+  const isAlone = operations.every(({ path }) => !isWithin(list, path))
+  return Array.isArray(items) && items.length > 0 && isAlone ? list : undefined
+}
+
+function atEnd(list: Pointer, value: Json): Pointer {
+  return joined(list, pointer((valueAt(value, list) as readonly Json[]).length))
 }
 
 function rebased(operation: Operation, base: Pointer): Operation {
