@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { MeshFixError } from '../errors.ts'
-import { stringAt } from '../read/json.ts'
+import { listAt, stringAt } from '../read/json.ts'
 import { type Repository, repositoryOf } from '../read/repository.ts'
 import { annotationsOf, groupOf, type KubeObject, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
+import type { Json } from '../read/tree.ts'
 import { parse } from '../read/yaml.ts'
 import type { KustomizationDirectory } from './closure.ts'
 import type { Kustomize } from './kustomize.ts'
@@ -37,52 +38,94 @@ export function builtFrom(output: string): Built {
  *
  * @param path how reports call it
  */
-export function repositoryOfBuild(
-  output: string,
-  path: string,
-  sourceNames: ReadonlyMap<Identity, string>,
-): Repository {
+export function repositoryOfBuild(output: string, path: string, sources: Sources): Repository {
   const { files, resources, skipped, errors } = repositoryOf([{ path, text: output }])
   const named = (resource: Resource): Resource => {
-    const sourceName = sourceNames.get(identityOf(resource.object))
-    return sourceName === undefined ? resource : { ...resource, sourceName }
+    const source = sources.get(identityOf(resource.object))
+    return source === undefined ? resource : { ...resource, sourceName: nameOf(source.object) }
   }
   return { files, resources: resources.map(named), skipped, errors }
 }
 
+/** Where a built object comes from. */
+export interface Source {
+  /** The file, absolute. */
+  readonly file: string
+  readonly object: KubeObject
+}
+
+/** Where the objects of a build come from; what is generated comes from nowhere. */
+export type Sources = ReadonlyMap<Identity, Source>
+
 const ORIGIN = 'config.kubernetes.io/origin'
 
 /**
- * The names that the sources give the objects of a build, before the prefixes and suffixes of the kustomizations. What is
- * generated has none.
+ * The objects of the sources that those of a build are made from.
  *
  * @param closure the kustomizations of the build, the one that is built first
  * @throws {MeshFixError} BUILD
  */
-export function sourceNames(
+export function sourcesOf(
   kustomize: Kustomize,
   closure: readonly KustomizationDirectory[],
   overrides: Overrides,
-): ReadonlyMap<Identity, string> {
+): Sources {
   const directories = closure.map(({ directory }) => directory)
+  const [built = ''] = directories
   return withScratch(scratch => {
-    const root = mirrored(scratch, directories, overrides)(directories[0] ?? '')
+    const root = mirrored(scratch, directories, overrides)(built)
     const wrapper = join(scratch, 'wrapper')
     mkdirSync(wrapper)
     const kustomization = { resources: [relative(wrapper, root)], buildMetadata: ['originAnnotations'] }
     writeFileSync(join(wrapper, 'kustomization.yaml'), JSON.stringify(kustomization))
-    const sources = new Sources(wrapper, closure)
-    const names = [
-      ...builtFrom(
-        kustomize.build(wrapper, { unrestricted: true, name: relative(process.cwd(), directories[0] ?? '') || '.' }),
-      ),
-    ].flatMap(([identity, object]) => {
-      const name = sources.nameOf(object)
-      return name === undefined ? [] : ([[identity, name]] as const)
-    })
-    return new Map(names)
+    const files = new SourceFiles(wrapper, closure)
+    const output = kustomize.build(wrapper, { unrestricted: true, name: shown(built) })
+    return new Map(
+      [...builtFrom(output)].flatMap(([identity, object]) => {
+        const source = files.sourceOf(object)
+        return source === undefined ? [] : ([[identity, source]] as const)
+      }),
+    )
   })
 }
+
+/**
+ * What a build makes of a new object that stands in the directory of another one's source, listed where that is;
+ * undefined where no kustomization lists it.
+ *
+ * @throws {MeshFixError} BUILD
+ */
+export function builtBeside(
+  kustomize: Kustomize,
+  closure: readonly KustomizationDirectory[],
+  overrides: Overrides,
+  { file, object: beside }: Source,
+  object: KubeObject,
+): KubeObject | undefined {
+  const [root] = closure
+  const listing = closure.filter(({ directory, value }) =>
+    listAt(value, 'resources').some(entry => typeof entry === 'string' && resolve(directory, entry) === file),
+  )
+  if (root === undefined || listing.length === 0) return undefined
+  const namespace = namespaceOf(beside)
+  const metadata = { name: nameOf(beside), ...(namespace === undefined ? {} : { namespace }) }
+  const texts = new Map(overrides)
+  for (const { directory, file: name, value } of listing) {
+    const path = join(directory, name)
+    const text = texts.get(path)
+    const current = text === undefined ? value : (JSON.parse(text) as Json)
+    const resources = [...listAt(current, 'resources'), NEW]
+    texts.set(path, JSON.stringify({ ...(current as object), resources }))
+    texts.set(join(directory, NEW), JSON.stringify({ ...object, metadata }))
+  }
+  const directories = closure.map(({ directory }) => directory)
+  const before = builtFrom(buildWith(kustomize, root.directory, directories, overrides))
+  const after = builtFrom(buildWith(kustomize, root.directory, directories, texts))
+  return [...after].find(([identity]) => !before.has(identity))?.[1]
+}
+
+/** A file of no other name. */
+const NEW = '.mesh-fix-new.yaml'
 
 /** What kustomize makes of a directory if some files had other texts. */
 export function buildWith(
@@ -93,33 +136,44 @@ export function buildWith(
 ): string {
   return withScratch(scratch => {
     const place = mirrored(scratch, directories, overrides)
-    return kustomize.build(place(directory), { unrestricted: true, name: relative(process.cwd(), directory) || '.' })
+    return kustomize.build(place(directory), { unrestricted: true, name: shown(directory) })
   })
 }
 
+function shown(directory: string): string {
+  return relative(process.cwd(), directory) || '.'
+}
+
 /** The files that objects come from. */
-class Sources {
+class SourceFiles {
   readonly #from: string
-  readonly #affixes: RegExp
+  /** The prefixes and suffixes of all kustomizations, as alternatives of regular expressions. */
+  readonly #affixes: { readonly prefixes: string; readonly suffixes: string }
   readonly #files = new Map<string, readonly Resource[]>()
 
   constructor(from: string, closure: readonly KustomizationDirectory[]) {
     this.#from = from
     const all = (key: 'namePrefix' | 'nameSuffix'): string =>
       closure.flatMap(({ value }) => escaped(stringAt(value, key) ?? '') || []).join('|')
-    this.#affixes = new RegExp(`^(?:${all('namePrefix')})*\0(?:${all('nameSuffix')})*$`)
+    this.#affixes = { prefixes: all('namePrefix'), suffixes: all('nameSuffix') }
   }
 
-  /** The longest name in the file that is the object's own but for prefixes and suffixes. */
-  nameOf(object: KubeObject): string | undefined {
+  /** The object in the file whose name is the longest that is the built one's but for prefixes and suffixes. */
+  sourceOf(object: KubeObject): Source | undefined {
     const path = stringAt(parse(annotationsOf(object)[ORIGIN] ?? '').documents[0]?.value, 'path')
     if (path === undefined) return undefined
     const rendered = nameOf(object)
-    const names = this.#objectsIn(resolve(this.#from, path))
-      .filter(({ object: source }) => source.kind === object.kind && groupOf(source) === groupOf(object))
-      .map(source => nameOf(source.object))
-      .filter(name => name !== '' && rendered.includes(name) && this.#affixes.test(rendered.replace(name, '\0')))
-    return names.toSorted((one, other) => other.length - one.length)[0]
+    const file = resolve(this.#from, path)
+    const [source] = this.#objectsIn(file)
+      .filter(({ object: one }) => one.kind === object.kind && groupOf(one) === groupOf(object))
+      .filter(({ object: one }) => this.#namePattern(nameOf(one)).test(rendered))
+      .toSorted(({ object: one }, { object: other }) => nameOf(other).length - nameOf(one).length)
+    return source === undefined ? undefined : { file: realpathSync(file), object: source.object }
+  }
+
+  #namePattern(name: string): RegExp {
+    const { prefixes, suffixes } = this.#affixes
+    return new RegExp(`^(?:${prefixes})*${escaped(name)}(?:${suffixes})*$`)
   }
 
   #objectsIn(path: string): readonly Resource[] {

@@ -2,11 +2,14 @@ import { basename, join, relative } from 'node:path'
 import {
   type Built,
   buildWith,
+  builtBeside,
   builtFrom,
   type Identity,
   identityOf,
   repositoryOfBuild,
-  sourceNames,
+  type Source,
+  type Sources,
+  sourcesOf,
 } from '../build/built.ts'
 import { type KustomizationDirectory, kustomizationIn } from '../build/closure.ts'
 import type { Kustomize } from '../build/kustomize.ts'
@@ -47,8 +50,8 @@ export interface Fixed {
   /** What the fixes change and add, as it is to be built in the end. */
   readonly operations: ReadonlyMap<Identity, readonly Operation[]>
   readonly creates: readonly KubeObject[]
-  /** The names that the sources give the built objects. */
-  readonly names: ReadonlyMap<Identity, string>
+  /** Where the built objects come from. */
+  readonly sources: Sources
   /** Of a plain directory: the files that the rules saw, and which of them are its own. */
   readonly files?: { readonly texts: readonly FileText[]; readonly isInScope: (path: string) => boolean }
 }
@@ -90,16 +93,19 @@ function overlayPlan(request: OverlayRequest, root: KustomizationDirectory, kust
   const resources = [entryFor(directory, root.directory)]
   const through = [directory, ...site.closure.map(each => each.directory)]
   const unfixed = buildWith(kustomize, directory, through, emptied(directory, { resources }))
-  const fixed = fixedBuild(request, site, unfixed, sourceNames(kustomize, site.closure, new Map()))
-  const { outcome, creates } = fixed
-  const patches = changesOf(outcome).map(({ object, operations }) => ({
+  const sources = sourcesOf(kustomize, site.closure, new Map())
+  const fixed = fixedBuild(request, site, unfixed, sources)
+  const creates = createdBy(fixed.outcome).map(({ object, beside }) =>
+    asIfInSources(kustomize, site, new Map(), sources.get(identityOf(beside)), object),
+  )
+  const patches = changesOf(fixed.outcome).map(({ object, operations }) => ({
     target: targetOf(object),
     operations: adapted(object, operations),
   }))
   const overlay = { kind: 'Kustomization', resources, patches, creates } as const
   return {
     overlay: { ...overlay, record: recordFor(request, creates) },
-    fixed: [{ ...fixed, build: { directory, through }, listing: new Map() }],
+    fixed: [{ ...fixed, creates, build: { directory, through }, listing: new Map() }],
     unlisted: [],
   }
 }
@@ -128,7 +134,7 @@ function plainPlan(request: OverlayRequest): Plan {
         listing: new Map(),
         operations: new Map(changes.map(({ object, operations }) => [identityOf(object), operations])),
         creates,
-        names: new Map(),
+        sources: new Map(),
         files: { texts, isInScope: walk.isInScope },
       },
     ],
@@ -212,7 +218,8 @@ function componentPart(request: OverlayRequest, site: Site, isNew: boolean, kust
   const unfixed = buildWith(kustomize, root.directory, through, without)
   const before = new Map([...without, [file, withoutOwnTransformations(root)]])
   const seen = builtFrom(buildWith(kustomize, root.directory, through, before))
-  const fixed = fixedBuild(request, site, unfixed, sourceNames(kustomize, site.closure, without))
+  const sources = sourcesOf(kustomize, site.closure, without)
+  const fixed = fixedBuild(request, site, unfixed, sources)
 
   const created = createdBy(fixed.outcome)
   const affix = stringAt(root.value, 'namePrefix') || stringAt(root.value, 'nameSuffix')
@@ -228,9 +235,20 @@ function componentPart(request: OverlayRequest, site: Site, isNew: boolean, kust
       const source = asSeen(object, seen, site)
       return { target: targetOf(source), operations: adaptedTo(source, operations, file) }
     }),
-    creates: created.map(({ object, beside }) => inNamespaceOf(object, asSeen(beside, seen, site))),
+    creates: created.map(({ object, beside }) =>
+      asIfInSources(
+        kustomize,
+        site,
+        before,
+        sources.get(identityOf(beside)),
+        inNamespaceOf(object, asSeen(beside, seen, site)),
+      ),
+    ),
     fixed: {
       ...fixed,
+      creates: created.map(({ object, beside }) =>
+        asIfInSources(kustomize, site, without, sources.get(identityOf(beside)), object),
+      ),
       build: { directory: root.directory, through },
       listing: isNew ? new Map([[file, withComponent(root, directory)]]) : new Map<string, string>(),
     },
@@ -297,17 +315,27 @@ function fixedBuild(
   { directory, walk, run }: OverlayRequest,
   { root }: Site,
   unfixed: string,
-  names: ReadonlyMap<Identity, string>,
-): Omit<Fixed, 'build' | 'listing'> {
+  sources: Sources,
+): Omit<Fixed, 'build' | 'listing' | 'creates'> {
   const path = nameOfBuild(walk.root, directory, root.directory)
-  const outcome = run(repositoryOfBuild(unfixed, path, names), () => true)
+  const outcome = run(repositoryOfBuild(unfixed, path, sources), () => true)
   return {
     name: shown(root.directory),
     outcome,
     operations: new Map(changesOf(outcome).map(({ object, operations }) => [identityOf(object), operations])),
-    creates: createdBy(outcome).map(({ object }) => object),
-    names,
+    sources,
   }
+}
+
+/** A new object as the build would have it, had the fix been made in the sources: with its names, labels and more. */
+function asIfInSources(
+  kustomize: Kustomize,
+  { closure }: Site,
+  overrides: Overrides,
+  source: Source | undefined,
+  object: KubeObject,
+): KubeObject {
+  return (source && builtBeside(kustomize, closure, overrides, source, object)) ?? object
 }
 
 /** How reports call a build. New objects go to the directory, so that reports shall say that they do. */

@@ -3,9 +3,10 @@ import { type Built, buildWith, builtFrom, type Identity, identityOf, repository
 import type { Kustomize } from '../build/kustomize.ts'
 import type { Overrides } from '../build/scratch.ts'
 import { isSame, patched } from '../json-patch.ts'
+import type { Outcome } from '../outcome.ts'
 import { type Pointer, pointer } from '../pointer.ts'
 import { at, isMap, listAt } from '../read/json.ts'
-import { repositoryOf } from '../read/repository.ts'
+import { type FileText, repositoryOf } from '../read/repository.ts'
 import { annotationsOf, type KubeObject, titleOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
 import { parse } from '../read/yaml.ts'
@@ -101,7 +102,8 @@ function firstDifference(expected: Json | undefined, built: Json | undefined, at
   const [one, other] = [expected, built] as readonly { readonly [key: string]: Json }[]
   for (const key of Object.keys({ ...one, ...other })) {
     const here = `${at}${pointer(key)}` as Pointer
-    const [mine, theirs] = [one?.[key], other?.[key]]
+    // Kubernetes takes null for what is left out, and kustomize keeps or drops it as it comes.
+    const [mine, theirs] = [one?.[key] ?? undefined, other?.[key] ?? undefined]
     if (mine === undefined && theirs === undefined) continue
     const difference = firstDifference(mine, theirs, here)
     if (difference !== undefined) return difference
@@ -118,19 +120,20 @@ function told(value: Json | undefined): string {
 
 /** What the rules would still fix. */
 function leftIn(output: string, fixed: Fixed, { directory, walk, run }: OverlayRequest): readonly string[] {
-  const { files, outcome, names } = fixed
+  const { files, outcome, sources } = fixed
   const again =
     files === undefined
-      ? run(repositoryOfBuild(output, nameOfBuild(walk.root, directory, fixed.build.directory), names), () => true)
-      : run(
-          repositoryOf(
-            files.texts.map(({ path, text }) => ({ path, text: applied(text, outcome.edits.get(path) ?? []) })),
-          ),
-          files.isInScope,
-        )
+      ? run(repositoryOfBuild(output, nameOfBuild(walk.root, directory, fixed.build.directory), sources), () => true)
+      : run(repositoryOf(textsAfter(files.texts, outcome)), files.isInScope)
   return again.diagnoses
     .filter(({ treatment }) => treatment.status === 'applied')
     .map(({ detector, finding }) => `${titleOf(finding.resource.object)}: ${detector.id}: ${finding.message}`)
+}
+
+function textsAfter(texts: readonly FileText[], { edits }: Outcome): readonly FileText[] {
+  const known = new Map(texts.map(({ path, text }) => [path, text]))
+  const changed = [...edits].map(([path, own]) => [path, applied(known.get(path) ?? '', own)] as const)
+  return [...new Map([...known, ...changed])].map(([path, text]) => ({ path, text }))
 }
 
 /** kustomize itself shows what targets hit: each patch marks its objects. A merge patch of annotations fits all of them. */

@@ -43,8 +43,10 @@ export function verified(request: OverlayRequest, own: OwnDirectory): Verdict {
 
 function countsOf({ patches, objects }: Proof): string {
   return [
-    `each of ${patches} patches hits one object`,
-    `all of ${objects} objects are built as the fixes promise`,
+    patches === 0
+      ? 'there is nothing to patch'
+      : `${patches === 1 ? 'its patch hits' : `each of its ${patches} patches hits`} one object`,
+    `${objects === 1 ? 'the one object is' : `all ${objects} objects are`} built as the fixes promise`,
     'the rules find nothing more to fix',
   ].join(', ')
 }

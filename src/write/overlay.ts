@@ -69,7 +69,7 @@ export function targetOf(object: KubeObject): Target {
 
 /**
  * Operations that do to an object what they did to another version of it: `add` for what is absent, with the maps above,
- * and `replace` for what is there.
+ * and `replace` for what is there. What only the other version has is no guard.
  *
  * @throws {PatchError} they can't
  */
@@ -81,6 +81,7 @@ export function adapted(object: KubeObject, operations: readonly Operation[]): r
     made.push(operation)
   }
   for (const operation of operations) {
+    if (operation.op === 'test' && valueAt(current, operation.path) === undefined) continue
     if (operation.op !== 'add' && operation.op !== 'replace') {
       make(operation)
       continue
