@@ -37,11 +37,13 @@ export type Form =
   /** It went wrong without saying why. */
   | { readonly status: 'failed'; readonly reason: string }
 
-/** Why a form left something of an object as it is. */
+/** Why a form left something of an object as it is, or what it says of its fix. */
 export interface Reason {
   readonly kind: string
   readonly name: string
   readonly because: string
+  /** It is said of a fix that was made. */
+  readonly isCaution?: boolean
 }
 
 /** What all forms made of one kustomization. */
@@ -254,6 +256,7 @@ function reasonsIn(report: string): readonly Reason[] {
       kind: stringAt(finding, 'resource', 'kind') ?? '',
       name: stringAt(finding, 'resource', 'name') ?? '',
       because: `${stringAt(finding, 'rule')}: ${reason ?? status}`,
+      isCaution: status === 'applied',
     }
   })
 }
