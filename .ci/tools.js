@@ -1,7 +1,7 @@
-// Puts the real kustomize where the tests look for it, if it is not on PATH; `pretest` runs this.
+// Puts what the tests run into .tools/bin: mesh-fix, and the real kustomize if it is not on PATH. `pretest` runs this.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -18,12 +18,22 @@ const SHA256 = {
   darwin_arm64: '8886f8a78474e608cc81234f729fda188a9767da23e28925802f00ece2bab288',
 }
 
+link()
 if (!runs('kustomize') && !runs(join(BIN, 'kustomize'))) await install()
 if (!runs('kpt')) {
   console.warn(
     'kpt is not on PATH, so ALL TESTS WITH kpt WILL BE SKIPPED: its releases state no checksum that could be held ' +
       'against; put v1.0.0-beta.56 of https://github.com/kptdev/kpt/releases on PATH to run them',
   )
+}
+
+/** mesh-fix's own programs, as an installed package has them. */
+function link() {
+  mkdirSync(BIN, { recursive: true })
+  for (const name of ['mesh-fix', 'mesh-fix-krm']) {
+    rmSync(join(BIN, name), { force: true })
+    symlinkSync(`../../dist/${name}.js`, join(BIN, name))
+  }
 }
 
 function runs(program) {
@@ -65,7 +75,6 @@ async function download() {
   const archive = Buffer.from(await response.arrayBuffer())
   const actual = createHash('sha256').update(archive).digest('hex')
   if (actual !== expected) throw new Error(`the archive's SHA-256 is ${actual}, not ${expected}`)
-  mkdirSync(BIN, { recursive: true })
   const file = join(BIN, 'kustomize.tar.gz')
   writeFileSync(file, archive)
   execFileSync('tar', ['-xzf', file, '-C', BIN, 'kustomize'])

@@ -177,7 +177,16 @@ async function verify(directory: string): Promise<number> {
 }
 
 /** Options that have no meaning for a stream. */
-const NOT_FOR_STREAMS = new Set(['--write', '--dry-run', '--diff', '--root', '--print-config'])
+const NOT_FOR_STREAMS = new Set([
+  '--write',
+  '--overlay',
+  '--component',
+  '--force',
+  '--dry-run',
+  '--diff',
+  '--root',
+  '--print-config',
+])
 
 /** Standard input, fixed, on standard output; it goes on whatever is found, unless `--fail-on` is given. */
 async function stream(paths: readonly string[], options: Options, given: readonly string[]): Promise<number> {

@@ -7,7 +7,7 @@ import { at, listAt } from './read/json.ts'
 import type { FunctionResult } from './read/kustomization.ts'
 import { STDIN } from './read/repository.ts'
 import { readStream, type Stream } from './read/stream.ts'
-import type { Json } from './read/tree.ts'
+import type { Json, ParsedText } from './read/tree.ts'
 import { parse } from './read/yaml.ts'
 import { functionResults, resultLine } from './report/function-results.ts'
 import { isFailing } from './report/result.ts'
@@ -48,7 +48,7 @@ export async function runFunction(
     noFix: false,
     write: mode === 'fix',
     rules,
-    prefix: 'spec.',
+    prefix: '',
   })
   const results = functionResults(result)
   const isFailed =
@@ -57,7 +57,7 @@ export async function runFunction(
   const lines = results.map(resultLine)
   const exitCode = isFailed ? 1 : 0
   if (stream.list === undefined) return { output: fixed, lines, exitCode }
-  return { ...withResults(fixed, results, lines), exitCode }
+  return { ...withResults(result.filesAfter.get(STDIN)?.parsed ?? parse(fixed), results, lines), exitCode }
 }
 
 /** The legacy protocol has no ResourceList, and a marker is the shortest text that isn't empty. */
@@ -74,11 +74,12 @@ function ownConfig({ list, text }: Stream): ConfigSource | undefined {
 
 /** The list with what this function adds to the results: what others said stays, and nothing is said twice. */
 function withResults(
-  text: string,
+  parsed: ParsedText,
   results: readonly FunctionResult[],
   lines: readonly string[],
 ): Pick<FunctionRun, 'output' | 'lines'> {
-  const list = parse(text).documents[0]
+  const { text, documents } = parsed
+  const [list] = documents
   const known = listAt(list?.value, 'results')
   const own = JSON.parse(JSON.stringify(results)) as readonly Json[]
   const fresh = own.filter(one => !known.some(other => isDeepStrictEqual(one, other)))
@@ -88,7 +89,7 @@ function withResults(
     ? fresh.map(value => ({ op: 'add' as const, path: joined(path, '/-'), value }))
     : [{ op: 'add' as const, path, value: fresh }]
   try {
-    return { output: edit(text, [{ document: list.index, operations }]).text, lines }
+    return { output: edit(parsed, [{ document: list.index, operations }]).text, lines }
   } catch (error) {
     if (!(error instanceof EditRefused)) throw error
     return { output: text, lines: [...lines, `the results can't be written into the ResourceList: ${error.message}`] }

@@ -24,7 +24,7 @@ export interface StreamOptions extends Omit<Asked, 'isInScope'> {
   readonly failOn: Severity
   /** Whether fixes are made, or only found. */
   readonly write: boolean
-  /** How options are written where they were given. */
+  /** What stands before an option's name where it was given: `--` on the command line. */
   readonly prefix: string
 }
 

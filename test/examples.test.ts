@@ -1,5 +1,5 @@
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Test, test } from 'tap'
 import { folder, PROGRAM } from './program.ts'
@@ -26,6 +26,49 @@ test('examples/environments: what the README shows is what the tools say', async
   )
 })
 
+test('examples/krm-function: what the README shows is what the tools say', async t => {
+  runReadme(t, 'krm-function')
+})
+
+test('examples/krm-function: one file runs as nobody in a container', async t => {
+  const cwd = folder(t, {})
+  cpSync(join(EXAMPLES, 'krm-function'), cwd, { recursive: true })
+  const path = await docker(t)
+  const { stdout, stderr } = tool(cwd, 'kustomize', ['build', '--enable-alpha-plugins', 'container'], {
+    env: { PATH: path },
+  })
+  t.match(stdout, /name: http-web/, stderr)
+})
+
+/** PATH with a docker: the real one with the real image, or where no daemon runs one that does what the Dockerfile says. */
+async function docker(t: Test): Promise<string> {
+  const dockerfile = join(EXAMPLES, 'krm-function/Dockerfile')
+  if (tool('.', 'docker', ['info']).status === 0) {
+    const { status, stderr } = tool('.', 'docker', [
+      'build',
+      '--file',
+      dockerfile,
+      '--tag',
+      'mesh-fix:latest',
+      dirname(PROGRAM),
+    ])
+    t.equal(status, 0, stderr)
+    return TOOL_PATH
+  }
+  const text = readFileSync(dockerfile, 'utf8')
+  const [, from = '', to = ''] = /^COPY .*?(\S+) (\S+)$/m.exec(text) ?? []
+  const [, user = ''] = /^USER (\d+):/m.exec(text) ?? []
+  const entry = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(text)?.[1] ?? '[]') as readonly string[]
+  const root = folder(t, { [to]: readFileSync(join(dirname(PROGRAM), from)) })
+  const command = entry.map(word => (word === to ? join(root, to) : word)).join(' ')
+  const as = process.getuid?.() === 0 ? `setpriv --reuid=${user} --regid=${user} --clear-groups ` : ''
+  const wanted = '"$*" = *"--network none --user nobody"*"mesh-fix:latest"'
+  const script = `#!/bin/bash\n[[ ${wanted} ]] || exit 64\ncd ${root}\nexec ${as}env -i PATH="$PATH" ${command}\n`
+  const bin = folder(t, { docker: script })
+  for (const place of [root, bin, join(bin, 'docker')]) chmodSync(place, 0o755)
+  return `${bin}${delimiter}${TOOL_PATH}`
+}
+
 /**
  * Runs a README's commands one after the other in a copy, whose directory it gives; while snapshots are taken, writes
  * what they say into the README.
@@ -33,7 +76,6 @@ test('examples/environments: what the README shows is what the tools say', async
 function runReadme(t: Test, name: string): string {
   const cwd = folder(t, {}, { git: true })
   cpSync(join(EXAMPLES, name), cwd, { recursive: true })
-  const bin = programs(t)
   const readme = join(EXAMPLES, name, 'README.md')
   const text = readFileSync(readme, 'utf8')
   let updated = text
@@ -46,21 +88,15 @@ function runReadme(t: Test, name: string): string {
       t.pass(shown.map(({ command }) => command).join('; '), { skip: `NOT TESTED: ${without} is not on PATH` })
       continue
     }
-    const real = shown.map(({ command }) => ({ command, output: said(cwd, bin, command) }))
-    updated = updated.replace(block, () => `\`\`\`console\n${real.map(written).join('')}\`\`\``)
+    const real = shown.map(({ command }) => ({ command, output: said(cwd, command) }))
+    const fresh = `\`\`\`console\n${real.map(written).join('')}\`\`\``
+    if (withoutTimes(fresh) !== withoutTimes(block)) updated = updated.replace(block, () => fresh)
     if (t.writeSnapshot) continue
     for (const [index, { command, output }] of shown.entries())
       t.equal(withoutTimes(real[index]?.output ?? ''), withoutTimes(output), command)
   }
   if (t.writeSnapshot) writeFileSync(readme, updated)
   return cwd
-}
-
-/** A directory with the programs of an installed mesh-fix. */
-function programs(t: Test): string {
-  const bin = folder(t, {})
-  for (const name of ['mesh-fix', 'mesh-fix-krm']) symlinkSync(join(dirname(PROGRAM), `${name}.js`), join(bin, name))
-  return bin
 }
 
 function commandsIn(body: string): readonly Shown[] {
@@ -70,13 +106,10 @@ function commandsIn(body: string): readonly Shown[] {
   })
 }
 
-/** What a person would see, with the exit code where it isn't 0. */
-function said(cwd: string, bin: string, command: string): string {
-  const { status, stdout } = tool(cwd, 'bash', ['-c', `{ ${command}\n} 2>&1`], {
-    env: { PATH: `${bin}:${TOOL_PATH}` },
-  })
-  const output = stdout === '' || stdout.endsWith('\n') ? stdout : `${stdout}\n`
-  return status === 0 ? output : `${output}(exit code ${status})\n`
+/** What a person would see. */
+function said(cwd: string, command: string): string {
+  const { stdout } = tool(cwd, 'bash', ['-c', `{ ${command}\n} 2>&1`])
+  return stdout === '' || stdout.endsWith('\n') ? stdout : `${stdout}\n`
 }
 
 function written({ command, output }: Shown): string {

@@ -37,11 +37,13 @@ export type Form =
   /** It went wrong without saying why. */
   | { readonly status: 'failed'; readonly reason: string }
 
-/** Why a form left something of an object as it is. */
+/** Why a form left something of an object as it is, or what it says of its fix. */
 export interface Reason {
   readonly kind: string
   readonly name: string
   readonly because: string
+  /** It is said of a fix that was made. */
+  readonly isCaution?: boolean
 }
 
 /** What all forms made of one kustomization. */
@@ -94,8 +96,9 @@ export function formsOf(directory: string, settings: RunSettings = {}): Parity {
   const scope = new Scope(realpathSync(directory))
   try {
     const { all, root } = scope.copy()
-    const built = build(root)
+    const built = build(directory)
     if (built.status !== 0) return { status: 'unbuilt', reason: errorIn(built) }
+    if (build(root).stdout !== built.stdout) throw new Error(`${directory}: the copy builds something else`)
     const { texts } = readFiles(walk([all], { root: all }))
     const isFixed = [texts, [{ path: 'built.yaml', text: built.stdout }]].some(
       scoped => runOn(scoped, settings).edits.size > 0,
@@ -145,13 +148,13 @@ function fromFunction(scope: Scope, settings: RunSettings): Form {
 
 function fromKpt(scope: Scope, settings: RunSettings): Form {
   const { all, root } = scope.copy()
-  const config = scope.place('function.yaml')
+  const [config, results] = [scope.place('function.yaml'), scope.place('results')]
   writeFileSync(config, JSON.stringify(functionConfig(settings)))
-  const run = tool(all, 'kpt', ['fn', 'eval', '.', '--exec', FUNCTION, '--fn-config', config])
+  const run = tool(all, 'kpt', ['fn', 'eval', '.', '--exec', FUNCTION, '--fn-config', config, '--results-dir', results])
   if (/must contain only KRM resources|MalformedYAMLError/.test(run.stderr))
     return { status: 'refused', reason: `kpt takes nothing but Kubernetes objects: ${errorIn(run)}` }
   if (run.status !== 0) return { status: 'failed', reason: errorIn(run) }
-  return outcome(run, root, reasonsOf(run.stderr))
+  return outcome(run, root, reasonsInResults(results))
 }
 
 /** What came of a run that may refuse, once kustomize has built what it wrote. */
@@ -192,7 +195,7 @@ export function flagsOf({ profile, portStyle, unsafe, maxImpact, all, only }: Ru
 export function functionConfig({ paths: _, externalReferences: __, only, ...settings }: RunSettings): Json {
   const annotations = { 'config.kubernetes.io/function': JSON.stringify({ exec: { path: FUNCTION } }) }
   const spec = { ...settings, ...(only === undefined ? {} : { only: [only] }) }
-  return { apiVersion: 'mesh-fix.dev/v1alpha1', kind: 'MeshFix', metadata: { name: 'mesh-fix', annotations }, spec }
+  return { apiVersion: 'mesh-fix.dev/v1alpha1', kind: 'MeshFix', metadata: { name: 'all-forms', annotations }, spec }
 }
 
 /** Adds an entry to a list of a kustomization; JSON is YAML. */
@@ -242,23 +245,55 @@ function commonDirectory(files: readonly string[]): string {
   return directory
 }
 
-/** What the JSON report leaves to people, and why. */
+/** What the JSON report leaves to people or fixes otherwise than one would expect, and why. */
 function reasonsIn(report: string): readonly Reason[] {
   if (!report.startsWith('{')) return []
   return listAt(JSON.parse(report) as Json, 'findings').flatMap(finding => {
     const status = stringAt(finding, 'fix', 'status') ?? ''
-    if (status === 'applied') return []
+    const reason = stringAt(finding, 'fix', 'reason')
+    if (status === 'applied' && reason === undefined) return []
     return {
       kind: stringAt(finding, 'resource', 'kind') ?? '',
       name: stringAt(finding, 'resource', 'name') ?? '',
-      because: `${stringAt(finding, 'rule')}: ${stringAt(finding, 'fix', 'reason') ?? status}`,
+      because: `${stringAt(finding, 'rule')}: ${reason ?? status}`,
+      isCaution: status === 'applied',
     }
   })
 }
 
-/** The same, of what the function says on standard error. */
-function reasonsOf(_stderr: string): readonly Reason[] {
-  return []
+/** The same, of the lines that the function says on standard error. */
+function reasonsOf(stderr: string): readonly Reason[] {
+  return stderr.split('\n').flatMap(line => {
+    const said =
+      /^mesh-fix: (?:error|warning|info) (\S+): (?:\S+ )?([A-Z]\w+) (?:[\w.-]*\/)?(\S+?)(?: \S+)?: (.*)$/.exec(line)
+    if (said === null) return []
+    const [, rule = '', kind = '', name = '', message = ''] = said
+    return reasonOf(rule, kind, name, message)
+  })
+}
+
+/** The same, of kpt's file of results. */
+function reasonsInResults(directory: string): readonly Reason[] {
+  const file = join(directory, 'results.yaml')
+  if (!existsSync(file)) return []
+  const runs = listAt(parse(readFileSync(file, 'utf8')).documents[0]?.value, 'items')
+  return runs
+    .flatMap(run => listAt(run, 'results'))
+    .flatMap(result =>
+      reasonOf(
+        stringAt(result, 'tags', 'rule') ?? '',
+        stringAt(result, 'resourceRef', 'kind') ?? '',
+        stringAt(result, 'resourceRef', 'name') ?? '',
+        stringAt(result, 'message') ?? '',
+      ),
+    )
+}
+
+function reasonOf(rule: string, kind: string, name: string, message: string): readonly Reason[] {
+  const fixed = /; fixed: (.*)$/.exec(message)?.[1]
+  if (fixed !== undefined && !fixed.includes('; but: ')) return []
+  const because = message.replace(/^.*; (?:left to you|not fixed|but|fix \(.*?\)): /, '')
+  return [{ kind, name, because: `${rule}: ${because}`, isCaution: fixed !== undefined }]
 }
 
 /** The line that says what is wrong. */

@@ -3,16 +3,22 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { type Operation, patched } from '../src/json-patch.ts'
+import { runFunction } from '../src/krm.ts'
 import type { Outcome } from '../src/outcome.ts'
 import { type Pointer, valueAt } from '../src/pointer.ts'
 import { isMap, listAt, mapAt } from '../src/read/json.ts'
-import { type FileText, readFiles } from '../src/read/repository.ts'
+import { type FileText, readFiles, repositoryOf } from '../src/read/repository.ts'
+import { type Resource, titleOf } from '../src/read/resource.ts'
 import type { Json } from '../src/read/tree.ts'
 import { walk } from '../src/read/walk.ts'
 import { parse } from '../src/read/yaml.ts'
 import { jsonReport } from '../src/report/json.ts'
+import { shippedRules } from '../src/rules.ts'
+import { differencesIn } from './compare-forms.ts'
+import { formsOf, functionConfig } from './forms.ts'
 import { type RunSettings, resultOf, runOn, textsAfter } from './run.ts'
 import { differences, normalised, type Objects, objectsIn } from './same-objects.ts'
+import { missing } from './tools.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -35,6 +41,73 @@ t.test('the report’s patches make the same objects as the written text', async
     t.strictSame(differences(written, patchedObjects(texts, outcome, [...written.keys()])), [], name)
   }
 })
+
+/** Where a function can't know what a run over files knows: it gets objects, and those as one scope. */
+const KNOWS_LESS: ReadonlyMap<string, string> = new Map([
+  ['test/fixtures/named-service-ports/helm-template-means-it', 'no template is an item'],
+  ['test/fixtures/named-service-ports/nearest-place', 'its items are one scope, whatever directories they come from'],
+  ['test/fixtures/pod-ports/kustomize-patch', 'no patch of a kustomization is an item'],
+  ['examples/environments', 'no patch of a kustomization is an item'],
+])
+
+t.test('a function makes the same objects of the items as --write of the files', async t => {
+  for (const { name, texts, settings } of SCOPES) {
+    const { resources } = repositoryOf(texts)
+    const places = new Set(resources.map(({ id }) => id))
+    const written = repositoryOf(textsAfter(texts, runOn(texts, settings))).resources
+    const list = await outOfFunction(itemsOf(resources), settings)
+    const items = repositoryOf([{ path: 'list.yaml', text: list }]).resources
+    const different = differences(
+      new Map(written.map(({ id, object }) => [places.has(id) ? id : titleOf(object), normalised(object)])),
+      new Map(items.map(({ object }, index) => [resources[index]?.id ?? titleOf(object), normalised(object)])),
+    )
+    const reason = KNOWS_LESS.get(name)
+    if (reason === undefined) t.strictSame(different, [], name)
+    else t.not(different.length, 0, `${name}: ${reason}`)
+  }
+})
+
+/** Kustomizations, and what is to be fixed in them. */
+const BUILDS: readonly (readonly [path: string, settings: RunSettings])[] = [
+  ['examples/environments/base', {}],
+  ['examples/environments/overlays/prod', {}],
+  ['examples/krm-function/shop', { unsafe: true }],
+  ['test/fixtures/pod-ports/kustomize-patch/input/size', { unsafe: true }],
+]
+
+t.test('every form of a fix builds the same objects, or says why not', async t => {
+  for (const [path, settings] of BUILDS) {
+    const parity = formsOf(join(ROOT, path), settings)
+    if (parity.status !== 'built') {
+      t.fail(`${path}: ${parity.status}`)
+      continue
+    }
+    for (const [name, form] of parity.forms)
+      t.not(form.status, 'failed', `${path}: ${name}${form.status === 'built' ? '' : `: ${form.reason}`}`)
+    const unexplained = differencesIn(parity).filter(({ because }) => because === undefined)
+    t.strictSame(unexplained, [], path)
+  }
+  t.pass('kpt is one of the forms', { skip: missing('kpt') })
+})
+
+/** The objects as an orchestrator hands them to a function: with their files, and without what is no object. */
+function itemsOf(resources: readonly Resource[]): readonly Json[] {
+  return resources.map(({ object, path, document }) => {
+    const notes = { 'config.kubernetes.io/path': path, 'config.kubernetes.io/index': String(document) }
+    const metadata = mapAt(object, 'metadata')
+    return { ...object, metadata: { ...metadata, annotations: { ...mapAt(metadata, 'annotations'), ...notes } } }
+  })
+}
+
+async function outOfFunction(items: readonly Json[], settings: RunSettings): Promise<string> {
+  const list = {
+    apiVersion: 'config.kubernetes.io/v1',
+    kind: 'ResourceList',
+    items,
+    functionConfig: functionConfig(settings),
+  }
+  return (await runFunction(JSON.stringify(list), undefined, [await shippedRules()])).output
+}
 
 /** The objects of the input with the report's patches, and those that it says are new, at the places given. */
 function patchedObjects(texts: readonly FileText[], outcome: Outcome, places: readonly string[]): Objects {

@@ -1,10 +1,12 @@
-// Holds all forms of a fix against each other on every kustomization under a directory: npm run parity -- DIR [--unsafe]
+// Holds all forms of a fix against each other on every kustomization under a directory: npm run parity -- DIR
+// [--unsafe] [--profile classic]
 //
 // A form is the build of the sources after `--write`, of the overlay, of the component, with the function among the
 // transformers, or after `kpt fn eval`; all with the real tools, in copies of what the kustomization is built from. A
 // Component is no root of its own: it is built by those that list it.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Profile } from '../src/detect/detector.ts'
 import { stringAt } from '../src/read/json.ts'
 import { isKustomizationFile } from '../src/read/kustomization.ts'
 import { parse } from '../src/read/yaml.ts'
@@ -16,7 +18,8 @@ const COLUMNS = ['kustomizations', 'built', 'fixed', 'identical', 'explained', '
 
 const [directory, ...flags] = process.argv.slice(2)
 if (directory === undefined) throw new Error('which directory?')
-const settings: RunSettings = { unsafe: flags.includes('--unsafe') }
+const profile = (flags.includes('--profile') ? flags[flags.indexOf('--profile') + 1] : 'sidecar') as Profile
+const settings: RunSettings = { profile, unsafe: flags.includes('--unsafe') }
 const reasons = new Map<string, number>()
 const faults: string[] = []
 console.log(`| directory | ${COLUMNS.join(' | ')} | seconds |\n|${' --- |'.repeat(COLUMNS.length + 2)}`)

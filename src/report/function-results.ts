@@ -1,4 +1,4 @@
-import type { Change } from '../fix/fixer.ts'
+import type { Change, Fix } from '../fix/fixer.ts'
 import type { Operation } from '../json-patch.ts'
 import type { Diagnosis } from '../outcome.ts'
 import { keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
@@ -40,10 +40,16 @@ function comment({ treatment }: Diagnosis, isFixed: boolean): string {
     case 'refused':
       return `; not fixed: ${treatment.reason}`
     case 'applied':
-      return `; ${isFixed ? 'fixed' : 'fix'}: ${treatment.fix.title}`
+      return `; ${isFixed ? 'fixed' : 'fix'}: ${treatment.fix.title}${remarks(treatment.fix)}`
     case 'available':
-      return `; fix (${treatment.heldBack === 'impact' ? 'left out by maxImpact' : 'unsafe'}): ${treatment.fix.title}`
+      return `; fix (${treatment.heldBack === 'impact' ? 'left out by maxImpact' : 'unsafe'}): ${treatment.fix.title}${remarks(treatment.fix)}`
   }
+}
+
+/** Why it is this fix, and what to think of before it is taken. */
+function remarks({ cautions, note }: Fix): string {
+  const all = [...cautions, ...(note === undefined ? [] : [note])]
+  return all.length === 0 ? '' : `; but: ${all.join('; ')}`
 }
 
 function identityOf({ object }: Resource): NonNullable<FunctionResult['resourceRef']> {

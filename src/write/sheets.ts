@@ -52,6 +52,8 @@ export class Sheets {
   readonly #files: ReadonlyMap<string, SourceFile>
   readonly #oneByOne: ReadonlySet<string>
   readonly #sheets = new Map<string, Sheet>()
+  /** Edits that add to a list or map → its place: they may stand in one spot, in their order. */
+  readonly #appends = new WeakMap<TextEdit, Pointer>()
 
   /** @param oneByOne the documents (`path#index`) in which each change is proven for itself */
   constructor(files: ReadonlyMap<string, SourceFile>, oneByOne: ReadonlySet<string>) {
@@ -81,9 +83,7 @@ export class Sheets {
     const failed: string[] = []
     for (const [key, sheet] of this.#sheets) {
       const text = applied(sheet.proven.text, sheet.pending)
-      const [document, ...others] = text === sheet.proven.text ? sheet.proven.documents : parse(text).documents
-      if (document === undefined || others.length > 0 || !isDeepStrictEqual(document.value, sheet.value))
-        failed.push(key)
+      if (!reads(text === sheet.proven.text ? sheet.proven : parse(text), sheet.value)) failed.push(key)
     }
     return failed
   }
@@ -152,11 +152,30 @@ export class Sheets {
   #changed(sheet: Sheet, operation: Operation): Sheet {
     const value = patched(sheet.value, [operation])
     if (operation.op === 'test') return sheet
-    const independent = isIndependent(sheet, operation) ? sheet.editor.edits(operation, sheet.value) : undefined
-    const pending = independent && merged(sheet.pending, independent)
-    const operations = [...sheet.operations, operation]
-    if (pending !== undefined) return { ...sheet, value, operations, pending }
-    return proven({ ...sheet, value, operations })
+    return this.#pending(sheet, operation, value) ?? edited(proven(sheet), operation)
+  }
+
+  /** The sheet with an operation that needs no proof of those before it; undefined: it may meet one of them. */
+  #pending(sheet: Sheet, operation: Operation, value: Json): Sheet | undefined {
+    const collection = extended(sheet, operation)
+    if (collection === undefined && !isIndependent(sheet, operation)) return
+    const edits = sheet.editor.edits(operation, sheet.value)
+    if (collection !== undefined) for (const edit of edits) this.#appends.set(edit, collection)
+    const pending = this.#merged(sheet.pending, edits)
+    if (pending === undefined) return
+    const path = collection === undefined ? operation.path : lastIn(collection, operation.path, sheet.value)
+    return { ...sheet, value, operations: [...sheet.operations, { ...operation, path }], pending }
+  }
+
+  /** Both rounds of edits, sorted; undefined where one touches another. */
+  #merged(pending: readonly TextEdit[], fresh: readonly TextEdit[]): readonly TextEdit[] | undefined {
+    const all = [...pending, ...fresh].toSorted((one, other) => one.start - other.start || one.end - other.end)
+    const touches = (edit: TextEdit, before: TextEdit | undefined): boolean => {
+      if (before === undefined || edit.start > before.end) return false
+      const list = this.#appends.get(edit)
+      return list === undefined || list !== this.#appends.get(before) || before.start < edit.end
+    }
+    return all.some((edit, index) => touches(edit, all[index - 1])) ? undefined : all
   }
 }
 
@@ -179,11 +198,27 @@ function sheetOf(start: Pick<Sheet, 'key' | 'path' | 'isNew' | 'offset' | 'prove
   return { ...start, editor, operations: [], pending: [], value: document.value }
 }
 
-/** The sheet after its operations were made one after the other, with the proof. */
+/** The sheet once the text with its pending edits is read, and is what its operations say; else they are made in turn. */
 function proven(sheet: Sheet): Sheet {
   if (sheet.operations.length === 0) return sheet
-  const { parsed, edits } = edit(sheet.proven, [{ document: 0, operations: sheet.operations }])
+  const parsed = parse(applied(sheet.proven.text, sheet.pending))
+  if (reads(parsed, sheet.value)) return after(sheet, parsed, sheet.pending)
+  const { parsed: inTurn, edits } = edit(sheet.proven, [{ document: 0, operations: sheet.operations }])
+  return after(sheet, inTurn, edits)
+}
+
+/** A sheet with nothing pending, after one operation. */
+function edited(sheet: Sheet, operation: Operation): Sheet {
+  const { parsed, edits } = edit(sheet.proven, [{ document: 0, operations: [operation] }])
+  return after(sheet, parsed, edits)
+}
+
+function after(sheet: Sheet, parsed: ParsedText, edits: readonly TextEdit[]): Sheet {
   return sheetOf({ ...sheet, proven: parsed, edits: composed(sheet.edits, edits, sheet.proven.text) })
+}
+
+function reads({ documents: [document, ...others], errors }: ParsedText, value: Json): boolean {
+  return errors.length + others.length === 0 && isDeepStrictEqual(document?.value, value)
 }
 
 /** Whether an operation can be made on the proven text, whatever the pending ones do: no list shifts, no path meets another. */
@@ -198,10 +233,22 @@ function isWithin(path: Pointer, around: Pointer): boolean {
   return path === around || path.startsWith(`${around}/`)
 }
 
-/** Both rounds of edits, sorted; undefined where one touches another. */
-function merged(pending: readonly TextEdit[], fresh: readonly TextEdit[]): readonly TextEdit[] | undefined {
-  const all = [...pending, ...fresh].toSorted((one, other) => one.start - other.start || one.end - other.end)
-  return all.some((edit, index) => index > 0 && edit.start <= (all[index - 1]?.end ?? -1)) ? undefined : all
+/** The place of the list or map with members that an operation adds one to, if no pending operation meets it. */
+function extended(sheet: Sheet, operation: Operation): Pointer | undefined {
+  const keys = keysOf(operation.path)
+  const place = pointer(...keys.slice(0, -1))
+  const members = valueAt(sheet.proven.documents[0]?.value, place)
+  if (operation.op !== 'add' || typeof members !== 'object' || members === null) return
+  if (Object.keys(members).length === 0) return
+  if (Array.isArray(members))
+    return keys.at(-1) === '-' && sheet.operations.every(({ path }) => !isWithin(place, path)) ? place : undefined
+  return isIndependent(sheet, operation) ? place : undefined
+}
+
+/** The path without `-`. */
+function lastIn(collection: Pointer, path: Pointer, value: Json): Pointer {
+  const members = valueAt(value, collection)
+  return Array.isArray(members) ? joined(collection, pointer(members.length)) : path
 }
 
 function rebased(operation: Operation, base: Pointer): Operation {
