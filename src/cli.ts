@@ -1,5 +1,6 @@
 import { openSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { NOT_BUILT } from './build/record.ts'
 import { functionProgram, given, type Options, parsed, program, spelledOut, usageCode } from './command-line.ts'
 import { type Config, configFor, NOTHING } from './config.ts'
 import { compose, PIPELINE } from './container.ts'
@@ -24,6 +25,9 @@ import { diffOf, isFailing, type Result, shownPath } from './report/result.ts'
 import { summaryLines, textReport } from './report/text.ts'
 import { type Rules, shippedRules } from './rules.ts'
 import { type Asked, runOptions } from './run-options.ts'
+import { type ConfiguredScope, scopeLines, withScopes } from './scopes/print.ts'
+import { rootsIn } from './scopes/roots.ts'
+import { runInBuilds } from './scopes/run.ts'
 import { runOnStream } from './stream.ts'
 import { filesAfter, textsOf, write } from './texts.ts'
 
@@ -91,14 +95,24 @@ async function prepared(paths: readonly string[], options: Options) {
 async function check(paths: readonly string[], options: Options): Promise<number> {
   const show = progress(process.stderr, options.quiet === true)
   const { walked, config, run, pipeline } = await prepared(paths, options)
+  const mode = options.build ?? config.build ?? 'auto'
   if (options.printConfig) {
-    print(`${JSON.stringify({ ...config, profile: run.profile }, null, 2)}\n`)
+    print(`${JSON.stringify({ ...config, profile: run.profile, build: mode }, null, 2)}\n`)
     return 0
   }
   const { isInScope } = walked
   const read = readFiles(walked, done => show(`reading ${done}/${walked.files.length} files`))
   const repository = repositoryOf(read.texts, done => show(`parsing ${done}/${read.texts.length} files`))
-  const outcome = pipeline.run(repository, run, (done, of) => show(`proving ${done}/${of} fixes`))
+  const configured = scopesIn(config, walked.root)
+  if (options.printScopes) {
+    const roots = rootsIn(walked.root, [...repository.files.keys()], options.allowRemote === true)
+    print(`${scopeLines(roots, configured, repository).join('\n')}\n`)
+    return 0
+  }
+  const request = { mode, allowRemote: options.allowRemote === true, directory: walked.root }
+  const { outcome, record } = await runInBuilds(withScopes(repository, configured), run, request, (seen, asked) =>
+    pipeline.run(seen, asked, (done, of) => show(`proving ${done}/${of} fixes`)),
+  )
 
   const reportFile = options.reporterFile === undefined ? undefined : opened(options.reporterFile)
   const texts = textsOf(outcome)
@@ -107,6 +121,7 @@ async function check(paths: readonly string[], options: Options): Promise<number
   const failed = new Set(failures.flatMap(({ paths }) => paths))
   const result: Result = {
     ...resultOf(outcome, walked, options),
+    build: record,
     skipped: [...read.skipped, ...repository.skipped].filter(({ path }) => isInScope(path)),
     errors: [...read.errors, ...repository.errors].filter(({ path }) => isInScope(path)),
     written: options.write === true,
@@ -127,6 +142,7 @@ function resultOf(outcome: Outcome, { root, gitRoot, isInScope }: Walk, { failOn
     errors: errors.filter(({ path }) => isInScope(path)),
     written: true,
     failures: [],
+    build: NOT_BUILT,
     root,
     gitRoot,
     cwd: realpathSync(process.cwd()),
@@ -253,6 +269,11 @@ async function rulesOf({ plugins, file }: Config): Promise<readonly Rules[]> {
     ids.add(id)
   }
   return sets
+}
+
+/** The scopes of the configuration; their patterns are from its file's directory. */
+function scopesIn({ scopes, file }: Config, root: string): readonly ConfiguredScope[] {
+  return scopes.map(({ name, paths }) => ({ name, has: ignoring(paths, dirname(file ?? root), root) }))
 }
 
 /** What is reported and written: what the paths name or hold, without what the configuration ignores. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { BUILD_MODES, type BuildMode } from './build/record.ts'
 import { PORT_STYLES, type PortStyle, PROFILES, type Profile, SEVERITIES, type Severity } from './detect/detector.ts'
 import { IMPACTS } from './fix/fixer.ts'
 import { print, STDERR, say, writeAll } from './output.ts'
@@ -32,6 +33,9 @@ export interface Options {
   readonly overlay?: string
   readonly component?: string
   readonly force?: true
+  readonly build?: BuildMode
+  readonly allowRemote?: true
+  readonly printScopes?: true
 }
 
 /** The command line of mesh-fix itself. */
@@ -63,6 +67,13 @@ export function program(): Command {
     .addOption(new Option('--unsafe [RULES]', 'the unsafe fixes too, of all rules or of those listed').argParser(list))
     .option('--no-fix', 'findings only; no fix is computed')
     .option('--root <DIR>', 'what to read (default: the git repository around the paths, else their common directory)')
+    .addOption(
+      new Option('--build <WHEN>', 'build kustomizations first, and look at what is applied (default: "auto")')
+        .choices(BUILD_MODES)
+        .conflicts(['overlay', 'component']),
+    )
+    .option('--allow-remote', 'let builds fetch what is remote')
+    .option('--print-scopes', 'print which files are applied together, and do nothing else')
     .addOption(new Option('--profile <NAME>', 'which mesh (default: "sidecar")').choices(PROFILES))
     .addOption(new Option('--port-style <STYLE>', 'how to declare a protocol').choices(PORT_STYLES).default('auto'))
     .addOption(new Option('--only <RULES>', 'report and fix these rules only').argParser(list))

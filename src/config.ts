@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import type { BuildMode } from './build/record.ts'
 import type { ExternalReference, Profile } from './detect/detector.ts'
 import { type Location, MeshFixError } from './errors.ts'
 import { joined, type Pointer } from './pointer.ts'
@@ -15,6 +16,10 @@ export interface Config {
   readonly externalReferences: readonly ExternalReference[]
   /** Patterns as in a `.gitignore`, from the file's directory: what they match is known, but neither reported nor written. */
   readonly ignore: readonly string[]
+  /** When kustomizations are built. */
+  readonly build?: BuildMode | undefined
+  /** What is applied together, by patterns as in `ignore`; for files that no kustomization builds. */
+  readonly scopes: readonly { readonly name: string; readonly paths: readonly string[] }[]
   /** The file itself, absolute; undefined where there is none. */
   readonly file?: string
 }
@@ -32,7 +37,7 @@ export interface ConfigSource {
 const NAME = 'mesh-fix.config.yaml'
 
 /** Without a file. */
-export const NOTHING: Config = { plugins: [], externalReferences: [], ignore: [] }
+export const NOTHING: Config = { plugins: [], externalReferences: [], ignore: [], scopes: [] }
 
 /**
  * The configuration for a run: the file that is named, else the nearest one from a directory upwards to the root.

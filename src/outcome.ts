@@ -21,8 +21,8 @@ export interface RunOptions extends Context {
   readonly noFix: boolean
 }
 
-/** What stopped a fix: an invariant, the place of a new object, text that can't be edited, or the paths given. */
-export type Stop = Invariant | 'placement' | 'text' | 'scope'
+/** What stopped a fix: an invariant, the place of a new object, text that can't be edited, the paths given, or what a kustomization would build. */
+export type Stop = Invariant | 'placement' | 'text' | 'scope' | 'build'
 
 /** Why a fix that is proven is not applied: nobody asked for unsafe ones, or its impact is above the greatest allowed. */
 export type HeldBack = 'unsafe' | 'impact'
@@ -53,6 +53,8 @@ export interface Diagnosis {
   /** Rule, check, object and subject: the same before and after. */
   readonly key: string
   readonly treatment: Treatment
+  /** The builds in which it was found, by their kustomizations' directories, where it was found in any. */
+  readonly scopes?: readonly string[]
 }
 
 /** What a run found and made of it. Nothing is written yet. */
@@ -61,6 +63,8 @@ export interface Outcome {
   readonly options: RunOptions
   readonly diagnoses: readonly Diagnosis[]
   readonly suppressed: number
+  /** Those that are applied, in the order in which they were. */
+  readonly fixes: readonly Fix[]
   /** Resource id → the operations that lead from the input to the result, in order. */
   readonly operations: ReadonlyMap<string, readonly Operation[]>
   /** The resources in their last version. */

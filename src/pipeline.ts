@@ -63,6 +63,7 @@ class Run {
   readonly #operations = new Map<string, Operation[]>()
   /** Resource id → the last fix that changed or added it. */
   readonly #lastFixes = new Map<string, Fix>()
+  readonly #fixes: Fix[] = []
   #suppressed = 0
 
   constructor(
@@ -125,6 +126,7 @@ class Run {
       options: this.#options,
       diagnoses: [...this.#diagnoses.values()],
       suppressed: this.#suppressed,
+      fixes: this.#fixes,
       operations: this.#operations,
       graph: this.#graph,
       documents: this.#documents,
@@ -273,6 +275,7 @@ class Run {
   }
 
   #keep(fix: Fix, versions: readonly Resource[], created: readonly Resource[]): void {
+    this.#fixes.push(fix)
     for (const { id } of created) this.#created.add(id)
     for (const { resource, operations } of fix.changes)
       this.#operations.set(resource.id, [...(this.#operations.get(resource.id) ?? []), ...operations])

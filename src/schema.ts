@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { BUILD_MODES } from './build/record.ts'
 import { type ExternalReference, PORT_STYLES, PROFILES, SEVERITIES } from './detect/detector.ts'
 import { IMPACTS } from './fix/fixer.ts'
 import { type Pointer, pointer } from './pointer.ts'
@@ -32,7 +33,17 @@ const ignore = words
   .default([])
 
 /** What a configuration file may say. */
-export const configuration = z.strictObject({ profile, plugins: words.default([]), externalReferences, ignore })
+export const configuration = z.strictObject({
+  profile,
+  plugins: words.default([]),
+  externalReferences,
+  ignore,
+  build: z.enum(BUILD_MODES).describe('When kustomizations are built; default: auto.').optional(),
+  scopes: z
+    .array(z.strictObject({ name: z.string().min(1), paths: words }))
+    .describe('What is applied together, by patterns as in a .gitignore; for files that no kustomization builds.')
+    .default([]),
+})
 
 /** What the `spec` of a functionConfig may say: the configuration without plugins, and the options of a run. */
 export const functionSpec = z.strictObject({

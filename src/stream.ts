@@ -1,3 +1,4 @@
+import { NOT_BUILT } from './build/record.ts'
 import { compose, PIPELINE } from './container.ts'
 import type { Severity } from './detect/detector.ts'
 import { resolvedFrom } from './read/kustomization.ts'
@@ -55,6 +56,7 @@ export function runOnStream({ text, repository }: Stream, options: StreamOptions
     gitRoot: undefined,
     cwd,
     failOn,
+    build: NOT_BUILT,
     filesAfter: write ? new Map([[STDIN, { path: STDIN, parsed: parse(after) }]]) : repository.files,
   }
   return { text: after, result }

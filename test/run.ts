@@ -1,3 +1,4 @@
+import { NOT_BUILT } from '../src/build/record.ts'
 import type { PortStyle, Profile } from '../src/detect/detector.ts'
 import type { Outcome, RunOptions } from '../src/outcome.ts'
 import { Pipeline } from '../src/pipeline.ts'
@@ -53,6 +54,7 @@ export function resultOf(outcome: Outcome): Result {
     skipped: outcome.repository.skipped,
     errors: outcome.repository.errors,
     written: false,
+    build: NOT_BUILT,
     failures: [],
     root: '/',
     gitRoot: undefined,

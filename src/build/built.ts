@@ -57,7 +57,8 @@ export interface Source {
 /** Where the objects of a build come from; what is generated comes from nowhere. */
 export type Sources = ReadonlyMap<Identity, Source>
 
-const ORIGIN = 'config.kubernetes.io/origin'
+/** With `buildMetadata: [originAnnotations]` kustomize says here which file an object comes from. */
+export const ORIGIN = 'config.kubernetes.io/origin'
 
 /**
  * The objects of the sources that those of a build are made from.
@@ -144,36 +145,54 @@ function shown(directory: string): string {
   return relative(process.cwd(), directory) || '.'
 }
 
+/** The file that a built object says it comes from, as an absolute path; undefined where it is generated or remote. */
+export function originOf(object: KubeObject, from: string): string | undefined {
+  const origin = parse(annotationsOf(object)[ORIGIN] ?? '').documents[0]?.value
+  const path = stringAt(origin, 'path')
+  return path === undefined || stringAt(origin, 'repo') !== undefined ? undefined : resolve(from, path)
+}
+
+/**
+ * Of the objects in a file the one that a built object is made of: of its kind, and with the longest name that is the
+ * built one's but for prefixes and suffixes.
+ *
+ * @param closure the kustomizations of the build
+ */
+export function sourceAmong<Candidate extends { readonly object: KubeObject }>(
+  candidates: readonly Candidate[],
+  built: KubeObject,
+  closure: readonly KustomizationDirectory[],
+): Candidate | undefined {
+  const all = (key: 'namePrefix' | 'nameSuffix'): string =>
+    closure.flatMap(({ value }) => escaped(stringAt(value, key) ?? '') || []).join('|')
+  const isLike = (name: string): boolean =>
+    new RegExp(`^(?:${all('namePrefix')})*${escaped(name)}(?:${all('nameSuffix')})*$`).test(nameOf(built))
+  return candidates
+    .filter(({ object }) => object.kind === built.kind && groupOf(object) === groupOf(built) && isLike(nameOf(object)))
+    .toSorted((one, other) => closeness(other.object, built) - closeness(one.object, built))[0]
+}
+
+/** The longer name first; of namesakes the one of the same namespace. */
+function closeness(object: KubeObject, built: KubeObject): number {
+  return nameOf(object).length + (namespaceOf(object) === namespaceOf(built) ? 0.5 : 0)
+}
+
 /** The files that objects come from. */
 class SourceFiles {
   readonly #from: string
-  /** The prefixes and suffixes of all kustomizations, as alternatives of regular expressions. */
-  readonly #affixes: { readonly prefixes: string; readonly suffixes: string }
+  readonly #closure: readonly KustomizationDirectory[]
   readonly #files = new Map<string, readonly Resource[]>()
 
   constructor(from: string, closure: readonly KustomizationDirectory[]) {
     this.#from = from
-    const all = (key: 'namePrefix' | 'nameSuffix'): string =>
-      closure.flatMap(({ value }) => escaped(stringAt(value, key) ?? '') || []).join('|')
-    this.#affixes = { prefixes: all('namePrefix'), suffixes: all('nameSuffix') }
+    this.#closure = closure
   }
 
-  /** The object in the file whose name is the longest that is the built one's but for prefixes and suffixes. */
   sourceOf(object: KubeObject): Source | undefined {
-    const path = stringAt(parse(annotationsOf(object)[ORIGIN] ?? '').documents[0]?.value, 'path')
-    if (path === undefined) return undefined
-    const rendered = nameOf(object)
-    const file = resolve(this.#from, path)
-    const [source] = this.#objectsIn(file)
-      .filter(({ object: one }) => one.kind === object.kind && groupOf(one) === groupOf(object))
-      .filter(({ object: one }) => this.#namePattern(nameOf(one)).test(rendered))
-      .toSorted(({ object: one }, { object: other }) => nameOf(other).length - nameOf(one).length)
+    const file = originOf(object, this.#from)
+    if (file === undefined) return undefined
+    const source = sourceAmong(this.#objectsIn(file), object, this.#closure)
     return source === undefined ? undefined : { file: realpathSync(file), object: source.object }
-  }
-
-  #namePattern(name: string): RegExp {
-    const { prefixes, suffixes } = this.#affixes
-    return new RegExp(`^(?:${prefixes})*${escaped(name)}(?:${suffixes})*$`)
   }
 
   #objectsIn(path: string): readonly Resource[] {

@@ -51,12 +51,15 @@ export function directoriesOf({ directory, value }: KustomizationDirectory, ...k
  *
  * @throws {MeshFixError} BUILD: one of them can't be read, or would fetch something
  */
-export function closureOf(root: KustomizationDirectory): readonly KustomizationDirectory[] {
+export function closureOf(
+  root: KustomizationDirectory,
+  fetching: Fetching = 'refused',
+): readonly KustomizationDirectory[] {
   const closure = new Map<string, KustomizationDirectory>()
   const visit = (kustomization: KustomizationDirectory): void => {
     if (closure.has(kustomization.directory)) return
     closure.set(kustomization.directory, kustomization)
-    refuseRemote(kustomization)
+    if (fetching !== 'ignored') refuseFetching(kustomization, fetching === 'allowed')
     for (const directory of directoriesOf(kustomization, ...DIRECTORIES)) {
       const next = kustomizationIn(directory)
       if (next !== undefined) visit(next)
@@ -76,10 +79,13 @@ const DIRECTORIES = [
   'validators',
 ] as const satisfies readonly KustomizationField[]
 
+/** What becomes of what a build would fetch; charts are refused even where it is allowed. */
+export type Fetching = 'refused' | 'allowed' | 'ignored'
+
 /** The keys that have kustomize fetch a chart. */
 const CHARTS = ['helmCharts', 'helmChartInflationGenerator'] as const satisfies readonly KustomizationField[]
 
-function refuseRemote({ directory, file, value }: KustomizationDirectory): void {
+function refuseFetching({ directory, file, value }: KustomizationDirectory, isRemoteAllowed: boolean): void {
   const path = relative(process.cwd(), join(directory, file))
   const chart = CHARTS.find(key => listAt(value, key).length > 0)
   if (chart !== undefined)
@@ -87,6 +93,7 @@ function refuseRemote({ directory, file, value }: KustomizationDirectory): void 
       'BUILD',
       `${path}: ${chart} needs a chart to be fetched and rendered, which mesh-fix does not`,
     )
+  if (isRemoteAllowed) return
   const remote = filesNamedIn(value).find(entry => isRemote(entry) && !existsSync(resolve(directory, entry)))
   if (remote !== undefined)
     throw new MeshFixError(
@@ -96,7 +103,7 @@ function refuseRemote({ directory, file, value }: KustomizationDirectory): void 
 }
 
 /** Every entry that kustomize opens as a file, a directory or a URL. */
-function filesNamedIn(value: Json): readonly string[] {
+export function filesNamedIn(value: Json): readonly string[] {
   const lists = [...DIRECTORIES, 'crds', 'configurations', 'patchesStrategicMerge'].flatMap(key => listAt(value, key))
   const members = ['patches', 'patchesJson6902', 'replacements'].flatMap(key => listAt(value, key))
   const generators = ['configMapGenerator', 'secretGenerator'].flatMap(key => listAt(value, key))

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { relative } from 'node:path'
 import { MeshFixError } from '../errors.ts'
 import { stringAt } from '../read/json.ts'
@@ -31,6 +31,8 @@ export interface BuildOptions {
   readonly unrestricted?: boolean
   /** How messages call the directory; else by its path. */
   readonly name?: string
+  /** Whether kustomize may fetch what is remote. */
+  readonly online?: boolean
 }
 
 /** The real kustomize: the program of that name, or the one in kubectl. */
@@ -59,13 +61,33 @@ export class Kustomize {
    *
    * @throws {MeshFixError} BUILD: kustomize refuses; the reason is its own
    */
-  build(directory: string, { unrestricted = false, name }: BuildOptions = {}): string {
+  build(directory: string, options: BuildOptions = {}): string {
+    const result = run(this.#commandFor(directory, options))
+    if (result?.status === 0) return result.stdout
+    throw this.#refusal(directory, options, result?.stderr ?? '')
+  }
+
+  /** The same beside other builds. @throws {MeshFixError} BUILD */
+  buildAlongside(directory: string, options: BuildOptions = {}): Promise<string> {
+    const [program = '', ...args] = this.#commandFor(directory, options)
+    const env = options.online ? process.env : { ...process.env, ...OFFLINE }
+    return new Promise((resolve, reject) => {
+      execFile(program, args, { env, encoding: 'utf8', maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) => {
+        if (error === null) resolve(stdout)
+        else reject(this.#refusal(directory, options, stderr))
+      })
+    })
+  }
+
+  #commandFor(directory: string, { unrestricted = false }: BuildOptions): readonly string[] {
     const [program = '', ...rest] = this.#command
     const command = [program, ...(rest.length > 0 ? rest : ['build']), directory]
-    const result = run([...command, ...(unrestricted ? ['--load-restrictor', 'LoadRestrictionsNone'] : [])])
-    if (result?.status === 0) return result.stdout
+    return [...command, ...(unrestricted ? ['--load-restrictor', 'LoadRestrictionsNone'] : [])]
+  }
+
+  #refusal(directory: string, { name }: BuildOptions, stderr: string): MeshFixError {
     const shown = name ?? (relative(process.cwd(), directory) || '.')
-    throw new MeshFixError('BUILD', `${program} can't build ${shown}: ${reasonIn(result?.stderr ?? '')}`)
+    return new MeshFixError('BUILD', `${this.#command[0]} can't build ${shown}: ${reasonIn(stderr)}`)
   }
 }
 

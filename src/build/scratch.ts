@@ -24,6 +24,16 @@ export function withScratch<Result>(use: (directory: string) => Result): Result 
   }
 }
 
+/** The same for work that takes its time. */
+export async function withScratchAlongside<Result>(use: (directory: string) => Promise<Result>): Promise<Result> {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'mesh-fix-')))
+  try {
+    return await use(directory)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
 /**
  * Shows directories as they would be with other files, without touching them: in a scratch directory they are made
  * anew, with symbolic links to everything that stays. kustomize follows such links only without load restrictions.

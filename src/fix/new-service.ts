@@ -3,6 +3,7 @@ import { isEmptySelector, type Labels, labelSelector, mapSelector, type Selector
 import { skippedNamesake } from '../graph/skipped.ts'
 import { at, mapAt, stringAt } from '../read/json.ts'
 import {
+  areSeparated,
   type KubeObject,
   labelsOf,
   mayShareNamespace,
@@ -25,7 +26,7 @@ export function labelsForService(workload: Workload, graph: ResourceGraph): Labe
   if (parameter !== undefined) return `"${parameter}" is a parameter, which is filled in elsewhere`
 
   const other = graph
-    .workloadsThatMayHave(matchLabels, namespaceOf(workload.resource.object))
+    .workloadsThatMayHave(matchLabels, workload.resource)
     .find(({ resource }) => !isNamesake(resource, workload.resource))?.resource
   if (other === undefined) return matchLabels
   return `it would select the pods of ${titleOf(other.object)} in ${other.path} as well`
@@ -39,7 +40,9 @@ export function nameObstacle(resource: Resource, graph: ResourceGraph): string |
   if (name === '') return 'it has no name'
   if (`${name}${namespace}`.includes('$')) return 'its name is a parameter, which is filled in elsewhere'
   if (!isServiceObjectName(name)) return `"${name}" is no name that a Service can have`
-  const other = graph.servicesNamed(name).find(service => mayShareNamespace(namespaceOf(service.object), namespace))
+  const other = graph
+    .servicesNamed(name)
+    .find(service => !areSeparated(service, resource) && mayShareNamespace(namespaceOf(service.object), namespace))
   if (other !== undefined) return `${titleOf(other.object)} in ${other.path} has its name already`
   const template = skippedNamesake(resource, graph)
   return template === undefined ? undefined : `${template}, a template, may hold a Service of its name`

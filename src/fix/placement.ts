@@ -2,7 +2,7 @@ import { joined, pointer } from '../pointer.ts'
 import { documentSpans } from '../read/cut.ts'
 import { listAt } from '../read/json.ts'
 import { filesOf, isKustomizationFile, resolvedFrom } from '../read/kustomization.ts'
-import { type Repository, STDIN } from '../read/repository.ts'
+import { isStream, type Repository } from '../read/repository.ts'
 import { type KubeObject, nameOf, type Resource } from '../read/resource.ts'
 import type { Change, Fix, NewResource } from './fixer.ts'
 
@@ -23,7 +23,7 @@ export interface CreatedResource {
 
 /** The file that a new object goes to: the other's own if that is a List or a stream, else `<name>-<kind>.yaml` beside it. */
 export function pathOf({ object, beside }: NewResource): string {
-  if (beside.base !== '' || beside.path === STDIN) return beside.path
+  if (beside.base !== '' || isStream(beside.path)) return beside.path
   return `${directoryOf(beside.path)}${nameOf(object)}-${object.kind.toLowerCase()}.yaml`
 }
 
@@ -76,13 +76,13 @@ export class Placements {
         listing.push(change)
         continue
       }
-      if (path === STDIN) {
-        created.push({ resource: this.#inStream(fresh.object, isTaken), beside: fresh.beside, isItem: false })
+      if (isStream(path)) {
+        created.push({ resource: this.#inStream(fresh, isTaken), beside: fresh.beside, isItem: false })
         continue
       }
       if (isTaken(`${path}#0`) || this.#isKnown(path)) return `the file ${path} is there already`
       created.push({
-        resource: { id: `${path}#0`, object: fresh.object, path, document: 0, base: '' },
+        resource: { ...fresh.beside, id: `${path}#0`, object: fresh.object, path, document: 0, base: '' },
         beside: fresh.beside,
         isItem: false,
       })
@@ -98,10 +98,11 @@ export class Placements {
   }
 
   /** A new last document of the stream. */
-  #inStream(object: KubeObject, isTaken: (document: string) => boolean): Resource {
-    let document = documentSpans(this.#repository.files.get(STDIN)?.parsed.text ?? '').length
-    while (isTaken(`${STDIN}#${document}`)) document += 1
-    return { id: `${STDIN}#${document}`, object, path: STDIN, document, base: '' }
+  #inStream({ object, beside }: NewResource, isTaken: (document: string) => boolean): Resource {
+    const { path } = beside
+    let document = documentSpans(this.#repository.files.get(path)?.parsed.text ?? '').length
+    while (isTaken(`${path}#${document}`)) document += 1
+    return { ...beside, id: `${path}#${document}`, object, path, document, base: '' }
   }
 
   /** A new last item of the List that an object stands in. */

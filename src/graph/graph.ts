@@ -2,7 +2,7 @@ import type { Pointer } from '../pointer.ts'
 import { stringAt } from '../read/json.ts'
 import type { Skipped } from '../read/repository.ts'
 import type { Resource } from '../read/resource.ts'
-import { labelsOf, mayShareNamespace, nameOf, namespaceOf } from '../read/resource.ts'
+import { areSeparated, labelsOf, mayShareNamespace, nameOf, namespaceOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
 import { numbersMeant, targetIn } from './container-ports.ts'
 import {
@@ -164,12 +164,13 @@ export class ResourceGraph {
     )
   }
 
-  /** Every workload under the root whose pods a selector could select in a namespace, however far away. */
-  workloadsThatMayHave(labels: Labels, namespace: string | undefined): readonly Workload[] {
+  /** Every workload whose pods a selector beside an object could select in its namespace, however far away. */
+  workloadsThatMayHave(labels: Labels, beside: Resource): readonly Workload[] {
     const selector = mapSelector(labels)
     return [...this.#workloads.all(...selectorKeys(selector))].flatMap(resource => {
       const workload = this.workload(resource)
-      if (workload === undefined || !mayShareNamespace(namespaceOf(resource.object), namespace)) return []
+      if (workload === undefined || areSeparated(resource, beside)) return []
+      if (!mayShareNamespace(namespaceOf(resource.object), namespaceOf(beside.object))) return []
       return selects(selector, labelsOf(workload.pod.template)) ? workload : []
     })
   }
@@ -343,7 +344,8 @@ export class ResourceGraph {
     return this.#workloads
       .nearest(selectorKeys(selector), from.path, resource => {
         const pod = podTemplateOf(resource.object)
-        return pod !== undefined && accepts(resource) && selects(selector, labelsOf(pod.template))
+        if (pod === undefined || areSeparated(resource, from)) return false
+        return accepts(resource) && selects(selector, labelsOf(pod.template))
       })
       .flatMap(resource => this.workload(resource) ?? [])
   }

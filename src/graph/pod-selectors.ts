@@ -1,4 +1,4 @@
-import { labelsOf, mayShareNamespace, namespaceOf, type Resource } from '../read/resource.ts'
+import { areSeparated, labelsOf, mayShareNamespace, namespaceOf, type Resource } from '../read/resource.ts'
 import type { ResourceGraph } from './graph.ts'
 import { podTemplateOf } from './pod-template.ts'
 import { isAmong } from './port-references.ts'
@@ -18,6 +18,7 @@ export function maySelect(
   labels: Labels,
   graph: ResourceGraph,
 ): boolean {
+  if (areSeparated(owner, workload)) return false
   if (!selects(selection.selector, labels) || !isAmong(selection.namespaces, owner, workload)) return false
   if (selection.host === undefined) return true
   const meant = serviceOfSubset(selection)

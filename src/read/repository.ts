@@ -13,6 +13,14 @@ import { parse, positionAt } from './yaml.ts'
 /** The path of what comes in on standard input: no walk gives it. */
 export const STDIN = '<stdin>'
 
+/** The file name, in its directory, of what a kustomization builds: no walk gives it. */
+export const BUILD = '<build>'
+
+/** Whether a path is that of a stream of documents, which no file holds. */
+export function isStream(path: string): boolean {
+  return path === STDIN || path === BUILD || path.endsWith(`/${BUILD}`)
+}
+
 /** A file that was read, and what it holds. */
 export interface SourceFile {
   /** From the root, with `/`. */
@@ -160,7 +168,7 @@ class Reader implements Repository {
 
     const parsed = parse(text)
     // What comes in has been rendered: marks in it are for somebody else.
-    if (path !== STDIN && this.#isTemplate(text, parsed)) {
+    if (!isStream(path) && this.#isTemplate(text, parsed)) {
       this.skipped.push({ path, text, reason: 'a template: it holds {{ }}, {% %} or <% %>', role: 'template' })
       return
     }

@@ -22,6 +22,13 @@ export interface Resource {
   readonly sourceName?: string
   /** The file that it comes from, where it was handed on and says so: relative, with `/`. */
   readonly sourcePath?: string
+  /** The closed scope that it is applied in, if it is in one: what one kustomization builds. */
+  readonly scope?: string
+}
+
+/** Whether two objects are never applied together, so that neither selects the other. */
+export function areSeparated(one: Resource, other: Resource): boolean {
+  return one.scope !== other.scope
 }
 
 /** The file that the object comes from: the one that was read, unless it says otherwise. */

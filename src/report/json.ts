@@ -96,6 +96,7 @@ export function jsonReport(result: Result): string {
       ...place(resource),
       ...(diagnosis.treatment.status === 'applied' ? input : after).position(resource, finding.at),
       pointer: finding.at,
+      ...(diagnosis.scopes === undefined ? {} : { scopes: diagnosis.scopes }),
       fix: fixOf(diagnosis),
     }
   })
@@ -112,7 +113,7 @@ export function jsonReport(result: Result): string {
   const report = {
     version: 1,
     profile: outcome.options.profile,
-    build: 'never',
+    build: result.build,
     summary: {
       ...counts,
       suppressed: outcome.suppressed,

@@ -1,4 +1,5 @@
 import { relative, sep } from 'node:path'
+import type { BuildRecord } from '../build/record.ts'
 import type { Severity } from '../detect/detector.ts'
 import type { Fix } from '../fix/fixer.ts'
 import { changedPaths } from '../fix/placement.ts'
@@ -19,6 +20,7 @@ export interface Result {
   /** Whether the fixes were written; otherwise they are a preview. */
   readonly written: boolean
   readonly failures: readonly WriteFailure[]
+  readonly build: BuildRecord
   /** Absolute. */
   readonly root: string
   readonly gitRoot: string | undefined

@@ -34,7 +34,7 @@ export function textReport(result: Result, { color, quiet }: TextOptions): strin
     ...errorParts(result, paint),
     ...failureParts(result, paint),
     ...(diff === '' ? [] : [colored(diff.trimEnd(), paint)]),
-    [...(quiet ? [] : skippedLines(result)), ...summaryLines(result)].join('\n'),
+    [...(quiet ? [] : [...skippedLines(result), ...unbuiltLines(result)]), ...summaryLines(result)].join('\n'),
   ]
   return `${parts.join('\n\n')}\n`
 }
@@ -154,6 +154,15 @@ const STYLES = [
   [/^\+/, 'green'],
   [/^-/, 'red'],
 ] as const
+
+/** Kustomizations that were not built, and why: their sources were looked at instead. */
+function unbuiltLines({ build }: Result): readonly string[] {
+  if (build.unbuilt.length === 0) return []
+  return [
+    ...build.unbuilt.map(({ name, reason }) => line`not built: ${name}: ${reason}; its sources were looked at`),
+    '',
+  ]
+}
 
 /** Skipped files, counted by their reason. */
 function skippedLines(result: Result): readonly string[] {

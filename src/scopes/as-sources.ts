@@ -1,0 +1,136 @@
+import type { Evidence, Fix, Place } from '../fix/fixer.ts'
+import { ResourceGraph } from '../graph/graph.ts'
+import type { Diagnosis, Outcome, Treatment } from '../outcome.ts'
+import { keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
+import { stringAt } from '../read/json.ts'
+import type { Repository } from '../read/repository.ts'
+import { nameOf, type Resource } from '../read/resource.ts'
+import { counterpartOf } from './counterpart.ts'
+import { placeInPatch } from './patches.ts'
+import type { Proof } from './proof.ts'
+import { type Origins, sourceFixOf } from './source-edits.ts'
+import type { Transaction } from './transactions.ts'
+
+/** An outcome on what is built, told of the sources: each finding once, where a person would put it right. */
+export function asSources(
+  outcome: Outcome,
+  source: Repository,
+  origins: Origins,
+  transactions: readonly Transaction[],
+  { refused, draft }: Proof,
+): Outcome {
+  const byFix = new Map(
+    transactions.flatMap(transaction => transaction.fixes.map(({ fix }) => [fix.changes, transaction] as const)),
+  )
+  const evidenceOf = (evidence: Evidence): Evidence =>
+    evidence.at === undefined ? evidence : { ...evidence, at: placeOf(evidence.at, origins) }
+  const fixOf = (fix: Fix): Fix => {
+    const { alternatives, creates } = sourceFixOf(fix, origins)
+    const changes = alternatives['in the source'].flatMap(({ resource, inline, operations }) =>
+      inline === undefined ? [{ resource, operations }] : [],
+    )
+    return { ...fix, changes, creates, evidence: fix.evidence.map(evidenceOf) }
+  }
+  const treatmentOf = (treatment: Treatment): Treatment => {
+    switch (treatment.status) {
+      case 'skipped':
+        return treatment
+      case 'manual':
+        return {
+          ...treatment,
+          evidence: treatment.evidence.map(evidenceOf),
+          candidates: treatment.candidates.map(fixOf),
+        }
+      case 'applied': {
+        const transaction = byFix.get(treatment.fix.changes)
+        const reason = transaction && refused.get(transaction)
+        if (reason !== undefined) return { status: 'refused', by: 'build', reason, fix: fixOf(treatment.fix) }
+        const changes = (transaction && draft.changes.get(transaction)) ?? []
+        const creates = transaction?.fixes.flatMap(placed => placed.source.creates) ?? []
+        const evidence = treatment.fix.evidence.map(evidenceOf)
+        return { ...treatment, fix: { ...treatment.fix, changes, creates, evidence } }
+      }
+      default:
+        return { ...treatment, fix: fixOf(treatment.fix) }
+    }
+  }
+
+  const diagnoses = new Map<string, Diagnosis>()
+  for (const diagnosis of outcome.diagnoses) {
+    const { detector, finding } = diagnosis
+    const { resource, pointer: at } = placeOf({ resource: finding.resource, pointer: finding.at }, origins)
+    const { scope } = finding.resource
+    const told: Diagnosis = {
+      ...diagnosis,
+      key: `${detector.id} ${finding.check} ${resource.id} ${finding.subject}`,
+      finding: { ...finding, resource, at },
+      treatment: treatmentOf(diagnosis.treatment),
+      ...(scope === undefined ? {} : { scopes: [scope] }),
+    }
+    const known = diagnoses.get(told.key)
+    diagnoses.set(told.key, known === undefined ? told : both(known, told))
+  }
+  const { versions } = draft
+  const graph = new ResourceGraph(source.resources, source.skipped)
+  const known = new Set(source.resources.map(({ id }) => id))
+  const documents = new Map<string, Resource>()
+  const isNew = (id: string): boolean => draft.sheets.isNew(id)
+  for (const [id, version] of versions) {
+    if (known.has(id) || isNew(id)) graph.replace(version)
+    else documents.set(id, version)
+  }
+  return {
+    ...outcome,
+    repository: source,
+    diagnoses: [...diagnoses.values()],
+    fixes: [],
+    operations: draft.operations,
+    graph,
+    documents,
+    edits: draft.sheets.edits(),
+  }
+}
+
+/** A finding of two builds; what is left in one of them is left. */
+function both(one: Diagnosis, other: Diagnosis): Diagnosis {
+  const [worse] = [one, other].toSorted((left, right) => rank(left.treatment) - rank(right.treatment))
+  const scopes = [...new Set([...(one.scopes ?? []), ...(other.scopes ?? [])])].toSorted()
+  return { ...(worse ?? one), ...(scopes.length === 0 ? {} : { scopes }) }
+}
+
+function rank({ status }: Treatment): number {
+  return ['refused', 'manual', 'available', 'applied', 'skipped'].indexOf(status)
+}
+
+/** The place in the sources that gives what stands at a place of a built object. */
+function placeOf(place: Place, origins: Origins): Place {
+  const { resource, pointer: at } = place
+  if (!origins.isBuilt(resource)) return place
+  const source = origins.source(resource)
+  const names = [nameOf(resource.object), ...(source === undefined ? [] : [nameOf(source.object)])]
+  if (source === undefined || valueAt(source.object, nearest(at, resource, source)) !== valueAt(resource.object, at)) {
+    for (const patch of origins.patches(resource)) {
+      const found = placeInPatch(patch, at, resource.object, names)
+      if (found === undefined || patch.inline !== undefined || stringAt(patch.value, 'kind') === undefined) continue
+      return { resource: patch.resource, pointer: found }
+    }
+  }
+  return source === undefined
+    ? {
+        resource: {
+          ...resource,
+          id: `${resource.id} in its root`,
+          path: resource.sourcePath ?? resource.path,
+          document: 0,
+        },
+        pointer: '',
+      }
+    : { resource: source, pointer: nearest(at, resource, source) }
+}
+
+/** The counterpart of a place or, where there is none, of the nearest place around it. */
+function nearest(at: Pointer, built: Resource, source: Resource): Pointer {
+  const found = counterpartOf(at, built.object, source.object)
+  if (found !== undefined || at === '') return found ?? ''
+  return nearest(pointer(...keysOf(at).slice(0, -1)), built, source)
+}

@@ -1,0 +1,342 @@
+import { join } from 'node:path'
+import { type Built, type Identity, identityOf } from '../build/built.ts'
+import { Placements } from '../fix/placement.ts'
+import { isSame, type Operation, PatchError, patched } from '../json-patch.ts'
+import { type Pointer, valueAt } from '../pointer.ts'
+import type { Repository } from '../read/repository.ts'
+import { type KubeObject, nameOf, type Resource, titleOf } from '../read/resource.ts'
+import type { Json } from '../read/tree.ts'
+import { parse } from '../read/yaml.ts'
+import { applied, EditRefused, edit } from '../write/edit.ts'
+import type { NewDocument } from '../write/sheets.ts'
+import { Sheets } from '../write/sheets.ts'
+import type { PatchDocument } from './patches.ts'
+import { type Origins, type SourceEdit, sourceFixOf, WAYS, type Way } from './source-edits.ts'
+import { type Placed, type Transaction, waysOf } from './transactions.ts'
+import { type Builds, rebuilt, type View, withoutOrigin } from './views.ts'
+
+/** A transaction and the way it is made in the sources. */
+export interface Made {
+  readonly transaction: Transaction
+  readonly way: Way
+}
+
+/** What came of the transactions. */
+export interface Proof {
+  readonly made: readonly Made[]
+  readonly refused: ReadonlyMap<Transaction, string>
+  readonly draft: Draft
+}
+
+/** The sources with some transactions made. */
+export interface Draft {
+  readonly sheets: Sheets
+  /** Resource of the sources' id → the operations that were made on it. */
+  readonly operations: ReadonlyMap<string, readonly Operation[]>
+  /** Ids → the last versions of what was changed, manifests and other documents, and of what is new. */
+  readonly versions: ReadonlyMap<string, Resource>
+  /** Transaction → the changes that made it. */
+  readonly changes: ReadonlyMap<
+    Transaction,
+    readonly { readonly resource: Resource; readonly operations: readonly Operation[] }[]
+  >
+}
+
+/**
+ * Makes transactions in the sources and builds every root again: only what the fixes say may have changed, everywhere.
+ * Those that are right are made together; what is wrong is tried by itself, in each way there is, and else refused.
+ *
+ * @param directory the root of what was read
+ * @param source what was read
+ */
+export async function provenInBuilds(
+  transactions: readonly Transaction[],
+  views: readonly View[],
+  directory: string,
+  source: Repository,
+  origins: Origins,
+  builds: Builds,
+): Promise<Proof> {
+  const refused = new Map<Transaction, string>()
+  const prover = new Prover(views, directory, source, origins, builds)
+  let made: readonly Made[] = []
+  let suspects: Transaction[] = []
+  for (const transaction of transactions) {
+    const homeless = transaction.fixes.flatMap(placed => placed.source.homeless)[0]
+    if (homeless === undefined) made = [...made, { transaction, way: 'in the source' }]
+    else
+      refused.set(
+        transaction,
+        `${titleOf(homeless.object)} is made of something that no file here holds: ${elsewhere(homeless)}`,
+      )
+  }
+  for (;;) {
+    const { failures } = await prover.attempt(made)
+    if (failures.length === 0) break
+    const wrong = made.filter(each => failures.some(failure => concerns(each.transaction, failure)))
+    // A failure that no transaction seems to have to do with may be anybody's.
+    const withdrawn = wrong.length > 0 ? wrong : made
+    suspects = [...suspects, ...withdrawn.map(({ transaction }) => transaction)]
+    made = made.filter(each => !withdrawn.includes(each))
+    if (made.length === 0) break
+  }
+  for (const transaction of suspects) {
+    const reasons: string[] = []
+    for (const way of waysOf(transaction)) {
+      const { failures } = await prover.attempt([...made, { transaction, way }])
+      if (failures.length === 0) {
+        made = [...made, { transaction, way }]
+        break
+      }
+      reasons.push(failures[0]?.reason ?? '')
+    }
+    if (!made.some(each => each.transaction === transaction)) refused.set(transaction, reasons[0] ?? '')
+  }
+  const inOrder = transactions.flatMap(transaction => made.find(each => each.transaction === transaction) ?? [])
+  return { made: inOrder, refused, draft: prover.draft(inOrder) }
+}
+
+function elsewhere({ scope = '.' }: Resource): string {
+  return `mesh-fix --component DIR ${scope} fixes what it builds`
+}
+
+/** Something that is not as it should be. */
+interface Failure {
+  readonly reason: string
+  /** The root and the object, or the transaction whose edits can't be made. */
+  readonly root?: string
+  readonly identity?: Identity
+  readonly transaction?: Transaction
+}
+
+function concerns(transaction: Transaction, { root, identity, transaction: one }: Failure): boolean {
+  if (one !== undefined) return one === transaction
+  return transaction.fixes.some(
+    ({ fix, source }) =>
+      fix.changes.some(({ resource }) => resource.scope === root && identityOf(resource.object) === identity) ||
+      WAYS.flatMap(way => source.alternatives[way]).some(({ resource }) => isMaybe(resource.object, identity ?? '')) ||
+      source.creates.some(({ object }) => isMaybe(object, identity ?? '')),
+  )
+}
+
+/** Whether a built object may be made of one of the sources, or patched by it. */
+function isMaybe(object: KubeObject, identity: Identity): boolean {
+  const [, kind = '', name = ''] = /^\S+ (\S+) \S*\/(.*)$/.exec(identity) ?? []
+  return (object.kind === undefined || object.kind === kind) && name.includes(nameOf(object))
+}
+
+class Prover {
+  readonly #views: readonly View[]
+  readonly #directory: string
+  readonly #source: Repository
+  readonly #builds: Builds
+  readonly #from: Origins
+  #attempts = 0
+
+  constructor(views: readonly View[], directory: string, source: Repository, from: Origins, builds: Builds) {
+    this.#from = from
+    this.#views = views
+    this.#directory = directory
+    this.#source = source
+    this.#builds = builds
+  }
+
+  /** What is wrong once these are made; nothing is kept. */
+  async attempt(made: readonly Made[]): Promise<{ readonly failures: readonly Failure[] }> {
+    const failures: Failure[] = []
+    const draft = this.draft(made, (transaction, reason) => failures.push({ transaction, reason }))
+    if (failures.length > 0) return { failures }
+    const texts = this.#texts(draft)
+    const touched = this.#views.filter(({ root }) => [...texts.keys()].some(path => root.files.has(path)))
+    const overrides = new Map([...texts].map(([path, text]) => [join(this.#directory, path), text]))
+    this.#attempts += 1
+    const outputs = await rebuilt(
+      touched.map(({ root }) => root),
+      overrides,
+      this.#builds,
+      this.#attempts,
+    )
+    const fixes = made.flatMap(({ transaction }) => transaction.fixes)
+    for (const [index, view] of touched.entries()) {
+      const output = outputs[index]
+      if (typeof output === 'string')
+        failures.push({ reason: `${view.root.name} would not build any more: ${output}`, root: view.root.name })
+      else if (output !== undefined) failures.push(...differences(view, fixes, output))
+    }
+    // What is changed for one build must be right in those that are not affected by text, too: they stay as they are.
+    for (const view of this.#views)
+      if (!touched.includes(view)) failures.push(...differences(view, fixes, view.objects))
+    return { failures }
+  }
+
+  /** @param onRefused told of transactions that can't be made in the text */
+  draft(made: readonly Made[], onRefused: (transaction: Transaction, reason: string) => void = () => {}): Draft {
+    const sheets = new Sheets(this.#source.files, new Set())
+    const placements = new Placements(this.#source)
+    const operations = new Map<string, readonly Operation[]>()
+    const versions = new Map<string, Resource>()
+    const changes = new Map<Transaction, { resource: Resource; operations: readonly Operation[] }[]>()
+    const current = (resource: Resource): Resource => versions.get(resource.id) ?? resource
+    for (const { transaction, way } of made) {
+      try {
+        const own: { resource: Resource; operations: readonly Operation[] }[] = []
+        const drafted = new Map<string, Resource>()
+        const change = (resource: Resource, made: readonly Operation[]): void => {
+          const before = drafted.get(resource.id) ?? current(resource)
+          drafted.set(resource.id, { ...before, object: patched(before.object, made) as KubeObject })
+          own.push({ resource, operations: made })
+        }
+        const latest = (resource: Resource): Resource => drafted.get(resource.id) ?? current(resource)
+        for (const { fix } of transaction.fixes)
+          for (const one of sourceFixOf(fix, this.#origins(latest)).alternatives[way])
+            change(one.resource, operationsOf(one, latest(one.resource)))
+        const fresh: NewDocument[] = []
+        const creates = transaction.fixes.flatMap(({ source }) => source.creates)
+        for (const create of distinct(creates)) {
+          const placed = placements.placed({ ...EMPTY, creates: [create] }, latest, document => sheets.isNew(document))
+          if (typeof placed === 'string') throw new EditRefused('layout', placed)
+          for (const { resource, operations: made } of placed.fix.changes) change(resource, made)
+          for (const { resource, beside, isItem } of placed.created) {
+            drafted.set(resource.id, resource)
+            if (!isItem)
+              fresh.push({ path: resource.path, document: resource.document, object: resource.object, beside })
+          }
+        }
+        sheets.apply(own, fresh, { keep: true })
+        for (const [id, version] of drafted) versions.set(id, version)
+        for (const { resource, operations: made } of own)
+          operations.set(resource.id, [...(operations.get(resource.id) ?? []), ...made])
+        changes.set(transaction, own)
+      } catch (error) {
+        if (!(error instanceof EditRefused) && !(error instanceof PatchError)) throw error
+        onRefused(transaction, `the text can't be edited: ${error.message}`)
+      }
+    }
+    return { sheets, operations, versions, changes }
+  }
+
+  /** Where built objects come from, in the versions of a draft. */
+  #origins(latest: (resource: Resource) => Resource): Origins {
+    const { source, patches, isBuilt } = this.#from
+    return {
+      isBuilt,
+      source: built => {
+        const origin = source(built)
+        return origin && latest(origin)
+      },
+      patches: built => patches(built).map(patch => ({ ...patch, value: patchIn(patch, latest(patch.resource)) })),
+    }
+  }
+
+  #texts({ sheets }: Draft): ReadonlyMap<string, string> {
+    return new Map(
+      [...sheets.edits()].map(([path, edits]) => [
+        path,
+        applied(this.#source.files.get(path)?.parsed.text ?? '', edits),
+      ]),
+    )
+  }
+}
+
+const EMPTY = { title: '', safety: 'safe', cautions: [], evidence: [], impact: 'metadata', changes: [] } as const
+
+function distinct(creates: Placed['source']['creates']): Placed['source']['creates'] {
+  return [
+    ...new Map(
+      creates.map(create => [`${create.beside.path} ${JSON.stringify(create.object)}`, create] as const),
+    ).values(),
+  ]
+}
+
+/** A patch as it stands in a version of its document. */
+function patchIn({ inline, value }: PatchDocument, { object }: Resource): Json {
+  if (inline === undefined) return object
+  const text = valueAt(object, inline.at)
+  return typeof text === 'string' ? (parse(text).documents[inline.document]?.value ?? null) : value
+}
+
+/** The edit as operations on the document: a patch in a string is a new string. */
+function operationsOf({ inline, operations }: SourceEdit, current: Resource): readonly Operation[] {
+  if (inline === undefined) return operations
+  const text = valueAt(current.object, inline.at)
+  if (typeof text !== 'string') throw new EditRefused('layout', `there is no text at ${inline.at}`)
+  const after = edit(text, [{ document: inline.document, operations }]).text
+  return [
+    { op: 'test', path: inline.at, value: text },
+    { op: 'replace', path: inline.at, value: after },
+  ]
+}
+
+/** What a build has otherwise than the fixes say. */
+function differences(view: View, fixes: readonly Placed[], built: Built): readonly Failure[] {
+  const { name } = view.root
+  const own = fixes.filter(({ fix }) => concernsScope(fix, name))
+  const expected = new Map<Identity, KubeObject>(view.objects)
+  for (const { fix } of own) {
+    for (const { resource, operations } of fix.changes) {
+      const identity = identityOf(resource.object)
+      const object = resource.scope === name ? expected.get(identity) : undefined
+      if (object !== undefined) expected.set(identity, patched(object, operations) as KubeObject)
+    }
+  }
+  const created = own.flatMap(({ fix }) => (fix.creates ?? []).filter(({ beside }) => beside.scope === name))
+  const failures: Failure[] = []
+  for (const [identity, object] of built) {
+    const wanted = expected.get(identity)
+    const isNew = wanted === undefined && created.some(fresh => isMade(object, fresh.object))
+    if (isNew || (wanted !== undefined && isSame(wanted, withoutOrigin(object)))) continue
+    failures.push({
+      root: name,
+      identity,
+      reason: `what ${name} builds would change otherwise than the fix says: ${wanted === undefined ? `${titleOf(object)} is new` : placeOfChange(titleOf(object), wanted, object)}`,
+    })
+  }
+  for (const [identity, object] of expected)
+    if (!built.has(identity))
+      failures.push({ root: name, identity, reason: `${name} would not build ${titleOf(object)} any more` })
+  for (const { object } of created)
+    if (![...built].some(([identity, other]) => !expected.has(identity) && isMade(other, object)))
+      failures.push({
+        root: name,
+        identity: identityOf(object),
+        reason: `${name} would not build the new ${titleOf(object)}: no kustomization lists the file of the other`,
+      })
+  return failures
+}
+
+function concernsScope({ changes, creates = [] }: Placed['fix'], scope: string): boolean {
+  return [...changes.map(({ resource }) => resource), ...creates.map(({ beside }) => beside)].some(
+    resource => resource.scope === scope,
+  )
+}
+
+/** Whether a built object is the new one: builds add to names and labels. */
+function isMade(built: KubeObject, fresh: KubeObject): boolean {
+  if (built.kind !== fresh.kind || !nameOf(built).includes(nameOf(fresh))) return false
+  const [one, other] = [built['spec'], fresh['spec']] as readonly { readonly [key: string]: Json }[]
+  return Object.keys(other ?? {}).every(key =>
+    key === 'selector'
+      ? contains(one?.[key] ?? null, other?.[key] ?? null)
+      : isSame(one?.[key] ?? null, other?.[key] ?? null),
+  )
+}
+
+function contains(all: Json, some: Json): boolean {
+  const entries = Object.entries((some ?? {}) as { readonly [key: string]: Json })
+  return entries.every(([key, value]) => isSame((all as { readonly [key: string]: Json } | null)?.[key] ?? null, value))
+}
+
+function placeOfChange(title: string, wanted: Json, built: Json): string {
+  return `${title} at ${firstDifference(wanted, built, '') ?? '/'}`
+}
+
+function firstDifference(one: Json, other: Json, at: Pointer): Pointer | undefined {
+  if (isSame(one, other)) return undefined
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return at
+  for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
+    const [mine, theirs] = [valueAt(one, `/${key}`), valueAt(other, `/${key}`)] as readonly (Json | undefined)[]
+    const place = firstDifference(mine ?? null, theirs ?? null, `${at}/${key}`)
+    if (place !== undefined) return place
+  }
+  return at
+}
