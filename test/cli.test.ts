@@ -287,7 +287,7 @@ t.test('the JSON report is as its schema says', async t => {
   })
   const report = json(root)
   t.same(Object.keys(report), ['version', 'profile', 'build', 'summary', 'findings', 'patches', 'skipped', 'errors'])
-  t.match(report, { version: 1, profile: 'sidecar', build: 'never' })
+  t.match(report, { version: 1, profile: 'sidecar', build: { mode: 'auto', built: [], unbuilt: [] } })
   t.strictSame(report.summary, {
     files: 11,
     documents: 12,

@@ -67,7 +67,7 @@ export async function provenInBuilds(
     else
       refused.set(
         transaction,
-        `${titleOf(homeless.object)} is made of something that no file here holds: ${elsewhere(homeless)}`,
+        `${titleOf(homeless.object)} is made of something that no file here holds; ${elsewhere(transaction)}`,
       )
   }
   for (;;) {
@@ -90,14 +90,23 @@ export async function provenInBuilds(
       }
       reasons.push(failures[0]?.reason ?? '')
     }
-    if (!made.some(each => each.transaction === transaction)) refused.set(transaction, reasons[0] ?? '')
+    if (!made.some(each => each.transaction === transaction))
+      refused.set(transaction, `${reasons[0]}; ${elsewhere(transaction)}`)
   }
   const inOrder = transactions.flatMap(transaction => made.find(each => each.transaction === transaction) ?? [])
   return { made: inOrder, refused, draft: prover.draft(inOrder) }
 }
 
-function elsewhere({ scope = '.' }: Resource): string {
-  return `mesh-fix --component DIR ${scope} fixes what it builds`
+/** Where a fix can be made for one build alone. */
+function elsewhere({ fixes }: Transaction): string {
+  const scopes = fixes.flatMap(({ fix }) => [
+    ...fix.changes.map(({ resource }) => resource.scope),
+    ...(fix.creates ?? []).map(({ beside }) => beside.scope),
+  ])
+  const commands = [...new Set(scopes)].flatMap(scope =>
+    scope === undefined ? [] : `mesh-fix --component DIR ${scope}`,
+  )
+  return `for a build alone: ${commands.join(' or ')}`
 }
 
 /** Something that is not as it should be. */

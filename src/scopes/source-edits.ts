@@ -49,7 +49,7 @@ export function sourceFixOf({ changes, creates = [] }: Fix, origins: Origins): S
     },
     creates: added.filter(fresh => fresh !== undefined),
     homeless: [
-      ...changes.filter(({ resource }) => isHomeless(resource, places)).map(({ resource }) => resource),
+      ...(isHomeless(places) ? changes.map(({ resource }) => resource) : []),
       ...creates.filter((_, index) => added[index] === undefined).map(({ beside }) => beside),
     ],
   }
@@ -57,19 +57,17 @@ export function sourceFixOf({ changes, creates = [] }: Fix, origins: Origins): S
 
 /** Where one operation may be made. */
 interface Places {
-  readonly of: Resource
   readonly own: readonly SourceEdit[] | undefined
   readonly patched: readonly SourceEdit[]
 }
 
-function isHomeless(resource: Resource, places: readonly Places[]): boolean {
-  const own = places.filter(({ of }) => of === resource)
-  return own.length > 0 && own.every(place => place.own === undefined && place.patched.length === 0)
+/** What one change finds no place for may follow from the others: a replacement takes a new name along. */
+function isHomeless(places: readonly Places[]): boolean {
+  return places.length > 0 && places.every(({ own, patched }) => own === undefined && patched.length === 0)
 }
 
 function placesOf({ resource, operations }: Change, origins: Origins): readonly Places[] {
-  if (!origins.isBuilt(resource))
-    return [{ of: resource, own: [{ resource, inline: undefined, operations }], patched: [] }]
+  if (!origins.isBuilt(resource)) return [{ own: [{ resource, inline: undefined, operations }], patched: [] }]
   const source = origins.source(resource)
   const names = [nameOf(resource.object), ...(source === undefined ? [] : [nameOf(source.object)])]
   return operations
@@ -77,7 +75,6 @@ function placesOf({ resource, operations }: Change, origins: Origins): readonly 
     .map(operation => {
       const own = source && inSource(operation, resource.object, source.object)
       return {
-        of: resource,
         own: own && [{ resource: source, inline: undefined, operations: own }],
         patched: origins.patches(resource).flatMap(patch => inPatch(operation, resource.object, names, patch)),
       }
