@@ -11,6 +11,7 @@ import { loadPlugins } from './load-plugins.ts'
 import type { Outcome } from './outcome.ts'
 import { print, STDERR, STDOUT, say, writeAll } from './output.ts'
 import { writeOverlay } from './overlay/command.ts'
+import { surroundingsOf } from './overlay/context.ts'
 import type { OverlayRequest } from './overlay/plan.ts'
 import { argumentsOf, ownDirectory, recordOf } from './overlay/record.ts'
 import { pathOf, realPathOf } from './overlay/sites.ts'
@@ -177,6 +178,7 @@ async function overlayRequest(paths: readonly string[], options: Options): Promi
     directory,
     path,
     walk: walked,
+    around: await surroundingsOf(directory, walked),
     record: recordOf(directory, path, { ...options, profile: run.profile }),
     run: (repository, isInScope) => pipeline.run(repository, { ...run, isInScope }),
   }

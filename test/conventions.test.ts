@@ -16,8 +16,8 @@ const STAGES = [
   'src/fix',
   'src/write',
   'src/report',
-  'src/overlay',
   'src/scopes',
+  'src/overlay',
 ]
 
 /** What every stage may import: words that all of them use. */

@@ -379,3 +379,33 @@ t.test('verify goes by the options that it was written with', async t => {
   write(t, root, 'b', '--overlay', 'b', 'a', '--unsafe=named-service-ports', '--port-style', 'appProtocol')
   t.match(build(root, 'b'), 'appProtocol: http')
 })
+
+t.test('what refers to it from elsewhere in the repository is not broken in silence', async t => {
+  const { 'shop/ingress.yaml': _, ...listed } = base()
+  const files = {
+    ...listed,
+    'shop/kustomization.yaml': 'resources: [service.yaml, deployment.yaml]\n',
+    'edge/ingress.yaml': ingress('shop', 'web'),
+    'edge/kustomization.yaml': 'resources: [ingress.yaml]\n',
+  }
+  const root = folder(t, files, { git: true })
+  const run = meshFix(root, '--overlay', 'fixed', 'shop')
+  t.match(run.stdout, /it would have to change edge\/ingress\.yaml too, which is outside the paths given/)
+  t.notMatch(contents(root)['fixed/kustomization.yaml'] ?? '', 'http-web')
+
+  const own = folder(
+    t,
+    {
+      ...files,
+      'edge/service.yaml': SHOP['shop/service.yaml'] ?? '',
+      'edge/kustomization.yaml': 'resources: [ingress.yaml, service.yaml]\n',
+    },
+    { git: true },
+  )
+  write(t, own, 'fixed', '--overlay', 'fixed', 'shop')
+  t.match(
+    contents(own)['fixed/kustomization.yaml'],
+    /"http-web"/,
+    'another scope’s Ingress means the Service beside it',
+  )
+})

@@ -270,14 +270,19 @@ t.test('without a kustomize', async t => {
 })
 
 t.test('scopes are shown, and can be configured', async t => {
-  const root = folder(t, {
-    ...BASE,
-    'dev/kustomization.yaml': overlay(),
-    'plain/a/service.yaml': service('shop', LONELY),
-    'plain/b/deployment.yaml': deployment('shop'),
-    'other/pod.yaml': deployment('other'),
-    'mesh-fix.config.yaml': 'scopes:\n  - { name: front, paths: [plain/a/] }\n  - { name: back, paths: [plain/b/] }\n',
-  })
+  const root = folder(
+    t,
+    {
+      ...BASE,
+      'dev/kustomization.yaml': overlay(),
+      'plain/a/service.yaml': service('shop', LONELY),
+      'plain/b/deployment.yaml': deployment('shop'),
+      'other/pod.yaml': deployment('other'),
+      'mesh-fix.config.yaml':
+        'scopes:\n  - { name: front, paths: [plain/a/] }\n  - { name: back, paths: [plain/b/] }\n',
+    },
+    { git: true },
+  )
   t.equal(
     meshFix(root, '--print-scopes').stdout,
     `dev: what its kustomization builds

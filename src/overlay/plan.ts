@@ -22,6 +22,7 @@ import { type FileText, type Repository, readFiles, repositoryOf } from '../read
 import { type KubeObject, nameOf, namespaceOf, titleOf } from '../read/resource.ts'
 import type { Walk } from '../read/walk.ts'
 import { adapted, fileOf, type ObjectPatch, type Overlay, targetOf } from '../write/overlay.ts'
+import { runWithin, type Surroundings } from './context.ts'
 import { type OverlayRecord, ownDirectory } from './record.ts'
 import { rootAt, rootsThatList, type Site, shown, siteOf, withComponent, withoutOwnTransformations } from './sites.ts'
 
@@ -34,6 +35,7 @@ export interface OverlayRequest {
   readonly path: string
   readonly walk: Walk
   readonly record: OverlayRecord
+  readonly around: Surroundings
   /** Detects and fixes. */
   readonly run: (repository: Repository, isInScope: (path: string) => boolean) => Outcome
 }
@@ -42,6 +44,8 @@ export interface OverlayRequest {
 export interface Fixed {
   /** How people call it. */
   readonly name: string
+  /** Undefined for a plain directory. */
+  readonly site?: Site
   readonly outcome: Outcome
   /** The directory to build, and those that it is built from. */
   readonly build: { readonly directory: string; readonly through: readonly string[] }
@@ -312,15 +316,17 @@ function united<Value>(entries: readonly (readonly [string, Value])[]): readonly
 }
 
 function fixedBuild(
-  { directory, walk, run }: OverlayRequest,
-  { root }: Site,
+  { directory, walk, run, around }: OverlayRequest,
+  site: Site,
   unfixed: string,
   sources: Sources,
 ): Omit<Fixed, 'build' | 'listing' | 'creates'> {
+  const { root } = site
   const path = nameOfBuild(walk.root, directory, root.directory)
-  const outcome = run(repositoryOfBuild(unfixed, path, sources), () => true)
+  const outcome = runWithin(around, site, repositoryOfBuild(unfixed, path, sources), path, run)
   return {
     name: shown(root.directory),
+    site,
     outcome,
     operations: new Map(changesOf(outcome).map(({ object, operations }) => [identityOf(object), operations])),
     sources,

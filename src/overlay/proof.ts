@@ -11,6 +11,7 @@ import { annotationsOf, type KubeObject, titleOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
 import { parse } from '../read/yaml.ts'
 import { applied } from '../write/edit.ts'
+import { runWithin } from './context.ts'
 import { emptied, type Fixed, fileIn, nameOfBuild, type OverlayRequest, type Plan } from './plan.ts'
 
 /** What a proof came to. */
@@ -119,12 +120,13 @@ function told(value: Json | undefined): string {
 }
 
 /** What the rules would still fix. */
-function leftIn(output: string, fixed: Fixed, { directory, walk, run }: OverlayRequest): readonly string[] {
-  const { files, outcome, sources } = fixed
+function leftIn(output: string, fixed: Fixed, { directory, walk, run, around }: OverlayRequest): readonly string[] {
+  const { files, outcome, sources, site } = fixed
+  const path = nameOfBuild(walk.root, directory, fixed.build.directory)
   const again =
-    files === undefined
-      ? run(repositoryOfBuild(output, nameOfBuild(walk.root, directory, fixed.build.directory), sources), () => true)
-      : run(repositoryOf(textsAfter(files.texts, outcome)), files.isInScope)
+    files === undefined && site !== undefined
+      ? runWithin(around, site, repositoryOfBuild(output, path, sources), path, run)
+      : run(repositoryOf(textsAfter(files?.texts ?? [], outcome)), files?.isInScope ?? (() => true))
   return again.diagnoses
     .filter(({ treatment }) => treatment.status === 'applied')
     .map(({ detector, finding }) => `${titleOf(finding.resource.object)}: ${detector.id}: ${finding.message}`)

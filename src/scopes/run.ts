@@ -84,7 +84,7 @@ function recordOf(
 }
 
 /** What is built in the place of its sources; those of a root that isn't built stay. */
-function seenBy(source: Repository, views: readonly View[], unbuilt: readonly Unbuilt[]): Repository {
+export function seenBy(source: Repository, views: readonly View[], unbuilt: readonly Unbuilt[]): Repository {
   const kept = new Set(unbuilt.flatMap(({ root }) => [...root.files]))
   const built = new Set(views.flatMap(({ root }) => [...root.files]).filter(path => !kept.has(path)))
   return {

@@ -56,13 +56,24 @@ export async function viewsOf(
     try {
       return viewOf(root, directory, wrapper, byPath, await builtWithOrigins(root, wrapper, builds))
     } catch (error) {
-      if (error instanceof MeshFixError) return { root, reason: error.message }
+      if (error instanceof MeshFixError) return { root, reason: await ownReason(root, builds, error.message) }
       throw error
     }
   })
   return {
     views: results.filter(result => 'repository' in result),
     unbuilt: results.filter(result => 'reason' in result),
+  }
+}
+
+/** Why a root does not build, in the words for its own build: the wrapper is nothing that people know of. */
+async function ownReason({ kustomization, name }: Root, { kustomize, online }: Builds, otherwise: string) {
+  try {
+    await kustomize.buildAlongside(kustomization.directory, { name, online })
+    return otherwise
+  } catch (error) {
+    if (error instanceof MeshFixError) return error.message
+    throw error
   }
 }
 
