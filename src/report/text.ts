@@ -101,7 +101,10 @@ function findingParts(result: Result, paint: Paint): readonly string[] {
     const place = `${shownPath(finding.resource.path, result)}:${position.line}:${position.column}`
     const codes = finding.codes?.length ? ` [${finding.codes.join(', ')}]` : ''
     const head = line`${paint('bold', place)} ${paint(SEVERITY_STYLES[severity], severity)} ${detector.id}: ${finding.message}${paint('dim', codes)}`
-    return [head, ...fixLines(diagnosis)].join('\n')
+    const { scopes = [] } = diagnosis
+    const builds =
+      scopes.length === 0 ? [] : [line`  in what ${scopes.join(', ')} ${scopes.length > 1 ? 'build' : 'builds'}`]
+    return [head, ...builds, ...fixLines(diagnosis)].join('\n')
   })
 }
 
