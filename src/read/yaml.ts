@@ -37,12 +37,19 @@ const MAX_DEPTH = 200
 /**
  * Reads a YAML or JSON text as Kubernetes does. Each document is read for itself, so that a broken one leaves the
  * others readable, and what is plain is left to a faster reader. Never throws for what the text holds.
+ *
+ * @param isLeftOut says of a document's text that it is not to be read
  */
-export function parse(text: string): ParsedText {
+export function parse(text: string, isLeftOut: (source: string) => boolean = () => false): ParsedText {
   const documents: ParsedDocument[] = []
   const errors: DocumentError[] = []
+  const leftOut: number[] = []
   const json = isJson(text)
   for (const [index, span] of documentSpans(text).entries()) {
+    if (isLeftOut(text.slice(span.start, span.end))) {
+      leftOut.push(index)
+      continue
+    }
     try {
       const document = plainDocument(text, span, index) ?? fullDocument(text, span, index, json)
       if (document !== undefined) documents.push(document)
@@ -51,7 +58,7 @@ export function parse(text: string): ParsedText {
       errors.push({ document: index, offset: error.offset, message: error.message })
     }
   }
-  return { text, documents, errors, json }
+  return { text, documents, errors, leftOut, json }
 }
 
 function isJson(text: string): boolean {
