@@ -8,20 +8,35 @@ const FEW = 8
  * then each ancestor directory's subtree up to the root. So ten examples that all say `app: web` don't meet.
  */
 export class NearestIndex {
+  readonly #keysOf: (resource: Resource) => Iterable<string>
+  /** What was put in since somebody asked: findings alone never ask for some indexes. */
+  #waiting: Resource[] = []
   readonly #resources = new Map<string, Map<string, Resource>>()
   /** key → place → resources by id, of the keys that were asked for by place: few ever are. */
   readonly #places = new Map<string, Map<string, Map<string, Resource>>>()
 
-  add(resource: Resource, keys: Iterable<string>): void {
-    for (const key of keys) {
-      getOrSet(this.#resources, key, () => new Map()).set(resource.id, resource)
-      const byPlace = this.#places.get(key)
-      if (byPlace !== undefined) addTo(byPlace, resource)
-    }
+  constructor(keysOf: (resource: Resource) => Iterable<string>) {
+    this.#keysOf = keysOf
   }
 
-  delete(resource: Resource, keys: Iterable<string>): void {
-    for (const key of keys) {
+  add(resource: Resource): void {
+    this.#waiting.push(resource)
+  }
+
+  #settle(): void {
+    for (const resource of this.#waiting) {
+      for (const key of this.#keysOf(resource)) {
+        getOrSet(this.#resources, key, () => new Map()).set(resource.id, resource)
+        const byPlace = this.#places.get(key)
+        if (byPlace !== undefined) addTo(byPlace, resource)
+      }
+    }
+    this.#waiting = []
+  }
+
+  delete(resource: Resource): void {
+    this.#settle()
+    for (const key of this.#keysOf(resource)) {
       this.#resources.get(key)?.delete(resource.id)
       const byPlace = this.#places.get(key)
       if (byPlace === undefined) continue
@@ -34,6 +49,7 @@ export class NearestIndex {
    * no place has one.
    */
   nearest(keys: readonly string[], path: string, accepts: (resource: Resource) => boolean): readonly Resource[] {
+    if (this.#waiting.length > 0) this.#settle()
     if (keys.some(key => !this.#resources.get(key)?.size)) return []
     for (const place of placesOf(path)) {
       const found = [...this.#rarest(keys, place)].filter(accepts)
@@ -54,6 +70,7 @@ export class NearestIndex {
 
   /** The resources in a place of the key that has the fewest: who asks looks at each anyway. */
   #rarest(keys: readonly string[], place: string): Iterable<Resource> {
+    if (this.#waiting.length > 0) this.#settle()
     let rarest: string | undefined
     let fewest = Infinity
     for (const key of keys) {
