@@ -3,7 +3,13 @@ export type Pointer = '' | `/${string}`
 
 /** The pointer that the keys spell, each escaped. */
 export function pointer(...keys: readonly (string | number)[]): Pointer {
-  return keys.map(key => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('') as Pointer
+  let text = ''
+  for (const key of keys) text += `/${typeof key === 'string' && /[~/]/.test(key) ? escaped(key) : key}`
+  return text as Pointer
+}
+
+function escaped(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 /** The keys of a pointer, unescaped. */

@@ -7,9 +7,11 @@ import type { Json } from '../read/tree.ts'
 import { numbersMeant, targetIn } from './container-ports.ts'
 import {
   isService,
+  keysOfReferrer,
+  keysOfService,
+  keysOfWorkload,
   labelKeys,
   namespaceKey,
-  referentKeys,
   sameNamespace,
   selectorKeys,
   selectsAlike,
@@ -38,11 +40,13 @@ export interface Referrer {
  */
 export class ResourceGraph {
   readonly #resources = new Map<string, Resource>()
-  readonly #services = new NearestIndex()
-  readonly #workloads = new NearestIndex()
-  readonly #referrers = new NearestIndex()
+  readonly #services = new NearestIndex(keysOfService)
+  readonly #workloads = new NearestIndex(keysOfWorkload)
+  readonly #referrers = new NearestIndex(keysOfReferrer)
   /** Under the label keys that their selectors of pods ask about. */
-  readonly #selecting = new NearestIndex()
+  readonly #selecting = new NearestIndex(({ object }) =>
+    selectionsOf(object).flatMap(({ selector }) => keysAskedFor(selector)),
+  )
   readonly #kinds = new Map<string, Map<string, Resource>>()
   /** What the reader took for something else than an object. */
   readonly skipped: readonly Skipped[]
@@ -354,32 +358,16 @@ export class ResourceGraph {
     this.#resources.set(resource.id, resource)
     const kind = this.#kinds.get(resource.object.kind) ?? new Map<string, Resource>()
     this.#kinds.set(resource.object.kind, kind.set(resource.id, resource))
-    for (const [index, keys] of this.#keysOf(resource)) index.add(resource, keys)
+    for (const index of this.#indexesOf(resource)) index.add(resource)
   }
 
   #delete(resource: Resource): void {
     this.#kinds.get(resource.object.kind)?.delete(resource.id)
-    for (const [index, keys] of this.#keysOf(resource)) index.delete(resource, keys)
+    for (const index of this.#indexesOf(resource)) index.delete(resource)
   }
 
-  /** Under which keys the object stands in which index. */
-  *#keysOf(resource: Resource): Iterable<readonly [NearestIndex, readonly string[]]> {
-    const { object } = resource
-    const pod = podTemplateOf(object)
-    if (pod !== undefined)
-      yield [this.#workloads, ['any', namespaceKey(resource), ...labelKeys(labelsOf(pod.template))]]
-    if (isService(object)) {
-      const [selected] = labelKeys(serviceSelector(object).matchLabels)
-      const keys = [`name ${nameOf(object)}`, 'any', ...labelKeys(labelsOf(object))]
-      yield [this.#services, selected === undefined ? keys : [...keys, `selects ${selected}`]]
-    }
-    const referred = new Set(
-      referencesIn(object).flatMap(({ to, names, port }) =>
-        names === 'service-port' ? referentKeys(to) : typeof port === 'string' ? [`container port ${port}`] : [],
-      ),
-    )
-    if (referred.size > 0) yield [this.#referrers, [...referred]]
-    const asked = new Set(selectionsOf(object).flatMap(({ selector }) => keysAskedFor(selector)))
-    if (asked.size > 0) yield [this.#selecting, [...asked]]
+  #indexesOf({ object }: Resource): readonly NearestIndex[] {
+    const own = isService(object) ? [this.#services] : podTemplateOf(object) === undefined ? [] : [this.#workloads]
+    return [...own, this.#referrers, this.#selecting]
   }
 }

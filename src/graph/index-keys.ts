@@ -1,12 +1,32 @@
 import { at, mapAt } from '../read/json.ts'
-import { groupOf, type KubeObject, namespaceOf, type Resource } from '../read/resource.ts'
+import { groupOf, type KubeObject, labelsOf, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
 import { podTemplateOf } from './pod-template.ts'
-import type { Referent } from './port-references.ts'
-import type { Labels, Selector } from './selectors.ts'
+import { type Referent, referencesIn } from './port-references.ts'
+import { type Labels, type Selector, serviceSelector } from './selectors.ts'
 
 /** Whether an object is a Service of the core API (Knative's are not). */
 export function isService(object: KubeObject): boolean {
   return object.kind === 'Service' && groupOf(object) === ''
+}
+
+/** Under which keys a workload is found: by its namespace, and by the labels of its pods. */
+export function keysOfWorkload(resource: Resource): readonly string[] {
+  const pod = podTemplateOf(resource.object)
+  return pod === undefined ? [] : ['any', namespaceKey(resource), ...labelKeys(labelsOf(pod.template))]
+}
+
+/** Under which keys a Service is found: by its name, by its labels, and by the first label that it selects. */
+export function keysOfService({ object }: Resource): readonly string[] {
+  const [selected] = labelKeys(serviceSelector(object).matchLabels)
+  const keys = [`name ${nameOf(object)}`, 'any', ...labelKeys(labelsOf(object))]
+  return selected === undefined ? keys : [...keys, `selects ${selected}`]
+}
+
+/** Under which keys an object is found by what it refers to. */
+export function keysOfReferrer({ object }: Resource): readonly string[] {
+  return referencesIn(object).flatMap(({ to, names, port }) =>
+    names === 'service-port' ? referentKeys(to) : typeof port === 'string' ? [`container port ${port}`] : [],
+  )
 }
 
 /** Under which keys a referrer is found from the Service it may mean. */

@@ -1,26 +1,46 @@
 import type { Resource } from '../read/resource.ts'
 
+/** Of so few resources those in a place are found by looking at each. */
+const FEW = 8
+
 /**
  * Finds resources by key, and of those the ones in the nearest place that has any: the asker's file, its directory,
  * then each ancestor directory's subtree up to the root. So ten examples that all say `app: web` don't meet.
  */
 export class NearestIndex {
-  /** key → place → resources by id. The place `''` holds all. */
+  readonly #keysOf: (resource: Resource) => Iterable<string>
+  /** What was put in since somebody asked: findings alone never ask for some indexes. */
+  #waiting: Resource[] = []
+  readonly #resources = new Map<string, Map<string, Resource>>()
+  /** key → place → resources by id, of the keys that were asked for by place: few ever are. */
   readonly #places = new Map<string, Map<string, Map<string, Resource>>>()
 
-  add(resource: Resource, keys: Iterable<string>): void {
-    const places = placesOf(resource.path)
-    for (const key of keys) {
-      const byPlace = getOrSet(this.#places, key, () => new Map())
-      for (const place of places) getOrSet(byPlace, place, () => new Map()).set(resource.id, resource)
-    }
+  constructor(keysOf: (resource: Resource) => Iterable<string>) {
+    this.#keysOf = keysOf
   }
 
-  delete(resource: Resource, keys: Iterable<string>): void {
-    const places = placesOf(resource.path)
-    for (const key of keys) {
+  add(resource: Resource): void {
+    this.#waiting.push(resource)
+  }
+
+  #settle(): void {
+    for (const resource of this.#waiting) {
+      for (const key of this.#keysOf(resource)) {
+        getOrSet(this.#resources, key, () => new Map()).set(resource.id, resource)
+        const byPlace = this.#places.get(key)
+        if (byPlace !== undefined) addTo(byPlace, resource)
+      }
+    }
+    this.#waiting = []
+  }
+
+  delete(resource: Resource): void {
+    this.#settle()
+    for (const key of this.#keysOf(resource)) {
+      this.#resources.get(key)?.delete(resource.id)
       const byPlace = this.#places.get(key)
-      for (const place of places) byPlace?.get(place)?.delete(resource.id)
+      if (byPlace === undefined) continue
+      for (const place of placesOf(resource.path)) byPlace.get(place)?.delete(resource.id)
     }
   }
 
@@ -29,6 +49,8 @@ export class NearestIndex {
    * no place has one.
    */
   nearest(keys: readonly string[], path: string, accepts: (resource: Resource) => boolean): readonly Resource[] {
+    if (this.#waiting.length > 0) this.#settle()
+    if (keys.some(key => !this.#resources.get(key)?.size)) return []
     for (const place of placesOf(path)) {
       const found = [...this.#rarest(keys, place)].filter(accepts)
       if (found.length > 0) return found
@@ -43,26 +65,47 @@ export class NearestIndex {
 
   /** What may stand under all the keys (at least one), wherever it is. */
   all(...keys: readonly string[]): Iterable<Resource> {
-    return this.#rarest(keys, '/')
+    return this.#rarest(keys, ROOT)
   }
 
-  /** The resources of the key that has the fewest in a place: who asks looks at each anyway. */
+  /** The resources in a place of the key that has the fewest: who asks looks at each anyway. */
   #rarest(keys: readonly string[], place: string): Iterable<Resource> {
-    let fewest: ReadonlyMap<string, Resource> | undefined
+    if (this.#waiting.length > 0) this.#settle()
+    let rarest: string | undefined
+    let fewest = Infinity
     for (const key of keys) {
-      const there = this.#places.get(key)?.get(place)
-      if (there === undefined) return []
-      if (fewest === undefined || there.size < fewest.size) fewest = there
+      const count = this.#resources.get(key)?.size ?? 0
+      if (count === 0) return []
+      if (count < fewest) [rarest, fewest] = [key, count]
     }
-    return fewest?.values() ?? []
+    if (rarest === undefined) return []
+    const found = this.#resources.get(rarest)?.values() ?? []
+    if (place === ROOT) return found
+    if (fewest <= FEW) return [...found].filter(({ path }) => placesOf(path).includes(place))
+    return this.#byPlace(rarest, found).get(place)?.values() ?? []
   }
+
+  #byPlace(key: string, resources: Iterable<Resource>): ReadonlyMap<string, ReadonlyMap<string, Resource>> {
+    return getOrSet(this.#places, key, () => {
+      const byPlace = new Map<string, Map<string, Resource>>()
+      for (const resource of resources) addTo(byPlace, resource)
+      return byPlace
+    })
+  }
+}
+
+/** The place that holds all. */
+const ROOT = '/'
+
+function addTo(byPlace: Map<string, Map<string, Resource>>, resource: Resource): void {
+  for (const place of placesOf(resource.path)) getOrSet(byPlace, place, () => new Map()).set(resource.id, resource)
 }
 
 /** The places of a file, nearest first: itself, its directory (`dir/*`), then the subtrees (`dir/`) up to the root (`/`). */
 function placesOf(path: string): readonly string[] {
   const segments = path.split('/').slice(0, -1)
   const subtrees = segments.map((_, index) => `${segments.slice(0, segments.length - index).join('/')}/`)
-  return [path, `${segments.join('/')}/*`, ...subtrees, '/']
+  return [path, `${segments.join('/')}/*`, ...subtrees, ROOT]
 }
 
 function getOrSet<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

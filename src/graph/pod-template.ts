@@ -45,16 +45,17 @@ export const POD_KINDS: readonly PodKind[] = [
   { kind: 'Configuration', groups: ['serving.knative.dev'], path: ['spec', 'template'] },
 ]
 
-const PATHS: ReadonlyMap<string, readonly string[]> = new Map(
-  POD_KINDS.flatMap(({ kind, groups, path }) => groups.map(group => [`${group}/${kind}`, path])),
+const BY_NAME: ReadonlyMap<string, readonly PodKind[]> = new Map(
+  POD_KINDS.map(({ kind }) => [kind, POD_KINDS.filter(other => other.kind === kind)]),
 )
 
 /** The pod template of an object; undefined where its kind has none or it is left out (a Rollout with `workloadRef`). */
 export function podTemplateOf(object: KubeObject): PodTemplate | undefined {
-  const path = PATHS.get(`${groupOf(object)}/${object.kind}`)
-  if (path === undefined) return undefined
-  const template = mapAt(object, ...path)
-  return isMap(template['spec']) ? { template, at: pointer(...path) } : undefined
+  const group = groupOf(object)
+  const podKind = BY_NAME.get(object.kind)?.find(({ groups }) => groups.includes(group))
+  if (podKind === undefined) return undefined
+  const template = mapAt(object, ...podKind.path)
+  return isMap(template['spec']) ? { template, at: pointer(...podKind.path) } : undefined
 }
 
 const LISTS = [

@@ -127,16 +127,12 @@ function rowsByKind(): ReadonlyMap<string, readonly Row[]> {
 
 /** All references to ports that an object holds, in the order of the table. */
 export function portReferences(object: KubeObject): readonly PortReference[] {
-  const rows = BY_KIND.get(`${groupOf(object)}/${object.kind}`) ?? OTHERS
-  return [...rows, ...ANY].flatMap(row =>
-    Array.from(row.references(object), found => ({
-      ...found,
-      row: row.id,
-      names: row.names,
-      short: row.short ?? false,
-      opaque: row.opaque ?? false,
-    })),
-  )
+  const all: PortReference[] = []
+  for (const rows of [BY_KIND.get(`${groupOf(object)}/${object.kind}`) ?? OTHERS, ANY]) {
+    for (const { id, names, short = false, opaque = false, references } of rows)
+      for (const found of references(object)) all.push({ ...found, row: id, names, short, opaque })
+  }
+  return all
 }
 
 const references = new WeakMap<KubeObject, readonly PortReference[]>()

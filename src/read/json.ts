@@ -15,16 +15,20 @@ export function at(value: Json | undefined, ...keys: readonly string[]): Json | 
   return current
 }
 
+const NO_ENTRIES: JsonMap = Object.freeze({})
+
 /** The object under the keys; an empty one where there is none. Manifests hold anything, so readers never trust a shape. */
 export function mapAt(value: Json | undefined, ...keys: readonly string[]): JsonMap {
   const found = at(value, ...keys)
-  return isMap(found) ? found : {}
+  return isMap(found) ? found : NO_ENTRIES
 }
+
+const NO_ITEMS: readonly Json[] = Object.freeze([])
 
 /** The list under the keys; an empty one where there is none. */
 export function listAt(value: Json | undefined, ...keys: readonly string[]): readonly Json[] {
   const found = at(value, ...keys)
-  return Array.isArray(found) ? found : []
+  return Array.isArray(found) ? found : NO_ITEMS
 }
 
 /** The string under the keys; undefined where something else or nothing stands there. */
@@ -41,9 +45,17 @@ export function numberAt(value: Json | undefined, ...keys: readonly string[]): n
 
 /** The entries of the object under the keys whose values are strings: labels, annotations, selectors. */
 export function stringsAt(value: Json | undefined, ...keys: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(mapAt(value, ...keys)).filter(([, text]) => typeof text === 'string'),
-  ) as Record<string, string>
+  const map = mapAt(value, ...keys)
+  if (isOfStrings(map)) return map
+  return Object.fromEntries(Object.entries(map).filter(([, text]) => typeof text === 'string')) as Record<
+    string,
+    string
+  >
+}
+
+function isOfStrings(map: JsonMap): map is Readonly<Record<string, string>> {
+  for (const key of Object.keys(map)) if (typeof map[key] !== 'string') return false
+  return true
 }
 
 /** What a table says of a key that comes from a manifest: own members only, so `constructor` finds nothing. */

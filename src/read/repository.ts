@@ -166,7 +166,9 @@ class Reader implements Repository {
       return
     }
 
-    const parsed = parse(text)
+    const mayHoldDefinitions =
+      !isKustomizationFile(path) && !this.#patches.has(path) && text.includes('CustomResourceDefinition')
+    const parsed = mayHoldDefinitions ? parse(text, isPlainDefinition) : parse(text)
     // What comes in has been rendered: marks in it are for somebody else.
     if (!isStream(path) && this.#isTemplate(text, parsed)) {
       this.skipped.push({ path, text, reason: 'a template: it holds {{ }}, {% %} or <% %>', role: 'template' })
@@ -174,7 +176,8 @@ class Reader implements Repository {
     }
 
     this.files.set(path, { path, parsed })
-    if (parsed.documents.length + parsed.errors.length === 0) this.skipped.push(skip(path, 'no content but comments'))
+    for (const document of parsed.leftOut) this.skipped.push(skip(path, 'a CustomResourceDefinition', document))
+    if (documentsIn(parsed) === 0) this.skipped.push(skip(path, 'no content but comments'))
     for (const { offset, message, document } of parsed.errors) {
       if (isCustomResourceDefinition(text, offset)) {
         this.skipped.push(skip(path, 'a CustomResourceDefinition', document))
@@ -267,6 +270,25 @@ function isJsonPatch(value: Json): boolean {
     value.every(entry => stringAt(entry, 'op') !== undefined && stringAt(entry, 'path') !== undefined)
   )
 }
+
+/** How many documents with content a text has, readable or not. */
+export function documentsIn({ documents, errors, leftOut }: ParsedText): number {
+  return documents.length + errors.length + leftOut.length
+}
+
+/**
+ * Whether a document is a CustomResourceDefinition beyond doubt, so that it need not be read: they are large, and no
+ * rule looks at them.
+ */
+function isPlainDefinition(source: string): boolean {
+  if (!FIRST_LINE.test(source) || mayBeTemplate(source) || source.includes('$patch')) return false
+  return (
+    /^apiVersion: apiextensions\.k8s\.io\/\w+\s*$/m.test(source) && /^kind: CustomResourceDefinition\s*$/m.test(source)
+  )
+}
+
+/** What a definition starts with: a map in block style, so that other keys at the start of a line are its own. */
+const FIRST_LINE = /^(---[ \t]*\n|[ \t]*\n|[ \t]*#[^\n]*\n)*(apiVersion: apiextensions|kind: CustomResourceDefinition)/
 
 /** Whether the document around an offset says that it is one, even where it can't be parsed: no rule reads those. */
 function isCustomResourceDefinition(text: string, offset: number): boolean {

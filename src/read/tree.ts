@@ -84,6 +84,8 @@ export interface ParsedText {
   readonly text: string
   readonly documents: readonly ParsedDocument[]
   readonly errors: readonly DocumentError[]
+  /** The places of the documents that were not to be read. */
+  readonly leftOut: readonly number[]
   /** The text is JSON: what is written into it is JSON too. */
   readonly json: boolean
 }

@@ -15,6 +15,7 @@ import {
 } from 'yaml'
 import { keysOf, type Pointer } from '../pointer.ts'
 import { documentSpans } from './cut.ts'
+import { plainDocument } from './plain.ts'
 import { plainKey, plainScalar, type Scalar } from './scalars.ts'
 import type {
   AliasNode,
@@ -35,22 +36,29 @@ const MAX_DEPTH = 200
 
 /**
  * Reads a YAML or JSON text as Kubernetes does. Each document is read for itself, so that a broken one leaves the
- * others readable. Never throws for what the text holds.
+ * others readable, and what is plain is left to a faster reader. Never throws for what the text holds.
+ *
+ * @param isLeftOut says of a document's text that it is not to be read
  */
-export function parse(text: string): ParsedText {
+export function parse(text: string, isLeftOut: (source: string) => boolean = () => false): ParsedText {
   const documents: ParsedDocument[] = []
   const errors: DocumentError[] = []
+  const leftOut: number[] = []
   const json = isJson(text)
   for (const [index, span] of documentSpans(text).entries()) {
+    if (isLeftOut(text.slice(span.start, span.end))) {
+      leftOut.push(index)
+      continue
+    }
     try {
-      const document = readDocument(text, span, index, json)
+      const document = plainDocument(text, span, index) ?? fullDocument(text, span, index, json)
       if (document !== undefined) documents.push(document)
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error
       errors.push({ document: index, offset: error.offset, message: error.message })
     }
   }
-  return { text, documents, errors, json }
+  return { text, documents, errors, leftOut, json }
 }
 
 function isJson(text: string): boolean {
@@ -63,7 +71,12 @@ function isJson(text: string): boolean {
   }
 }
 
-function readDocument(text: string, span: Span, index: number, json: boolean): ParsedDocument | undefined {
+/**
+ * A document by the full reader, which knows all of YAML; undefined if it has no content.
+ *
+ * @throws {Unreadable}
+ */
+export function fullDocument(text: string, span: Span, index: number, json: boolean): ParsedDocument | undefined {
   // `yaml` fails at a byte order mark before a dash.
   const start = span.start + (text[span.start] === '\uFEFF' ? 1 : 0)
   const source = text.slice(start, span.end)
@@ -215,7 +228,7 @@ class TreeReader {
       const start = dash === undefined ? (value?.outer ?? span.start) : this.#offset + dash.offset
       return { start, end: value?.end ?? start + 1, value }
     })
-    return { type: 'sequence', flow: node.flow === true, items, ...span }
+    return { type: 'sequence', flow: node.flow === true, items, ...span, ...endOf(node, items) }
   }
 
   #map(node: YAMLMap.Parsed, span: NodeSpan, depth: number): Node {
@@ -234,7 +247,8 @@ class TreeReader {
     // Without braces it starts with the anchor or tag of its first key.
     const first = this.#text[span.start] === '{' ? undefined : entries[0]?.start
     const outer = first !== undefined && span.outer === span.start ? { outer: first } : {}
-    return { type: 'map', flow: node.flow === true, entries, ...span, start: first ?? span.start, ...outer }
+    const start = first ?? span.start
+    return { type: 'map', flow: node.flow === true, entries, ...span, ...endOf(node, entries), start, ...outer }
   }
 
   #entry({ key, value, srcToken }: Pair<ParsedNode, ParsedNode | null>, depth: number): MapEntry {
@@ -267,6 +281,12 @@ class TreeReader {
     if (key === undefined) throw new Unreadable(start, 'a key is null, or a number that no key can be')
     return key
   }
+}
+
+/** Without brackets, `yaml` counts blank lines and comments behind a collection as its own. */
+function endOf(node: YAMLMap.Parsed | YAMLSeq.Parsed, members: readonly Span[]): { readonly end?: number } {
+  const end = node.flow === true ? undefined : members.at(-1)?.end
+  return end === undefined ? {} : { end }
 }
 
 interface NodeSpan extends Span {

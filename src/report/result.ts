@@ -5,7 +5,7 @@ import type { Fix } from '../fix/fixer.ts'
 import { changedPaths } from '../fix/placement.ts'
 import type { ResourceGraph } from '../graph/graph.ts'
 import type { Diagnosis, Outcome } from '../outcome.ts'
-import type { ReadError, Skipped, SourceFile } from '../read/repository.ts'
+import { documentsIn, type ReadError, type Skipped, type SourceFile } from '../read/repository.ts'
 import { unifiedDiff } from '../write/diff.ts'
 import type { WriteFailure } from '../write/in-place.ts'
 import { Locator } from './locate.ts'
@@ -103,7 +103,7 @@ export function summaryOf(result: Result): Summary {
   const impacts = [...fixes].map(({ impact }) => impact)
   return {
     files: parsed.length,
-    documents: parsed.reduce((sum, { documents, errors }) => sum + documents.length + errors.length, 0),
+    documents: parsed.reduce((sum, text) => sum + documentsIn(text), 0),
     resources: repository.resources.filter(({ path }) => options.isInScope(path)).length,
     findings: diagnoses.length,
     fixed: count((_, status) => status === 'applied'),

@@ -22,16 +22,27 @@ export function places(value: Json, ...paths: readonly string[]): readonly Place
 
 /** The same, from a place within an object. */
 export function within(start: Place, ...paths: readonly string[]): readonly Place[] {
-  return paths.flatMap(path => path.split('.').reduce<Place[]>((found, key) => found.flatMap(steps(key)), [start]))
+  const found: Place[] = []
+  for (const path of paths) follow(start, path, 0, found)
+  return found
 }
 
-function steps(key: string): (place: Place) => Place[] {
-  return place => {
-    const { value } = place
-    if (key !== '*') return isMap(value) && Object.hasOwn(value, key) ? [member(place, key)] : []
-    if (Array.isArray(value)) return value.map((item, index) => ({ value: item, at: joined(place.at, pointer(index)) }))
-    return isMap(value) ? Object.keys(value).map(name => member(place, name)) : []
+/** @param from where in the path the next key starts */
+function follow(place: Place, path: string, from: number, found: Place[]): void {
+  if (from > path.length) {
+    found.push(place)
+    return
   }
+  const { value } = place
+  const dot = path.indexOf('.', from)
+  const end = dot < 0 ? path.length : dot
+  const key = path.slice(from, end)
+  if (key !== '*') {
+    if (isMap(value) && Object.hasOwn(value, key)) follow(member(place, key), path, end + 1, found)
+  } else if (Array.isArray(value)) {
+    for (const [index, item] of value.entries())
+      follow({ value: item, at: joined(place.at, pointer(index)) }, path, end + 1, found)
+  } else if (isMap(value)) for (const name of Object.keys(value)) follow(member(place, name), path, end + 1, found)
 }
 
 /** The member of that key; null where there is none. */

@@ -116,7 +116,10 @@ export const TEXT: readonly Row[] = [
       source: pattern.source,
       names: pattern.names,
       opaque: true,
-      references: object => distinct(tellingStrings(object).flatMap(place => saidAt(place, pattern))),
+      references: object => {
+        const places = tellingStrings(object)
+        return places.length === 0 ? [] : distinct(places.flatMap(place => saidAt(place, pattern)))
+      },
     }),
   ),
   {

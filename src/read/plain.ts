@@ -1,0 +1,257 @@
+import { PlainLines, UNSURE, type Written } from './plain-lines.ts'
+import { plainKey, plainScalar, type Scalar } from './scalars.ts'
+import type { Json, MapEntry, Node, ParsedDocument, SequenceItem, Span } from './tree.ts'
+
+/**
+ * Reads the plain subset of YAML that nearly every manifest keeps to: block collections, one-line scalars, brackets in
+ * one line, block scalars without a digit. It gives exactly what the full reader gives, or undefined: where it isn't
+ * sure it hands the document over, and it never guesses.
+ */
+export function plainDocument(text: string, span: Span, index: number): ParsedDocument | undefined {
+  if (UNUSUAL.test(text.slice(span.start, span.end))) return undefined
+  try {
+    return new PlainDocument(text, span, index)
+  } catch (error) {
+    if (error === UNSURE) return undefined
+    throw error
+  }
+}
+
+/** Control characters but tabs and line feeds, line breaks of other kinds, byte order marks. */
+const UNUSUAL = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]/
+
+/** The tree of spans is made where somebody asks: for most documents nobody does. */
+class PlainDocument implements ParsedDocument {
+  readonly start: number
+  readonly end: number
+  readonly index: number
+  readonly value: Json
+  readonly #text: string
+  #root: Node | undefined
+
+  /** @throws {typeof UNSURE} */
+  constructor(text: string, { start, end }: Span, index: number) {
+    this.start = start
+    this.end = end
+    this.index = index
+    this.value = new PlainReader(text, { start, end }, false).document()
+    this.#text = text
+  }
+
+  get root(): Node {
+    this.#root ??= new PlainReader(this.#text, this, true).tree()
+    return this.#root
+  }
+}
+
+/** Far less deep than what the full reader takes. */
+const MAX_DEPTH = 100
+
+class PlainReader {
+  readonly #lines: PlainLines
+  readonly #withTree: boolean
+  #depth = 0
+  /** The tree of the value that was read last; undefined where none is written, or where no tree is wanted. */
+  #node: Node | undefined
+
+  constructor(text: string, { start, end }: Span, withTree: boolean) {
+    this.#lines = new PlainLines(text, start, end)
+    this.#withTree = withTree
+  }
+
+  document(): Json {
+    const lines = this.#lines
+    lines.toContent(lines.at)
+    if (lines.indent === 0 && lines.text.startsWith('---', lines.at) && lines.isBlank(lines.at + 3))
+      lines.endLine(lines.at + 3)
+    if (lines.isAtEnd) throw UNSURE
+    const value = this.#block()
+    if (!lines.isAtEnd) throw UNSURE
+    return value
+  }
+
+  tree(): Node {
+    this.document()
+    if (this.#node === undefined) throw UNSURE
+    return this.#node
+  }
+
+  /** The collection whose first line is at hand. */
+  #block(): Json {
+    const { at, indent } = this.#lines
+    return this.#lines.isDash(at) ? this.#sequence(indent) : this.#map(indent)
+  }
+
+  #map(column: number): Json {
+    const lines = this.#lines
+    const start = this.#open()
+    const value: Record<string, Json> = {}
+    const entries: MapEntry[] = []
+    while (lines.indent === column) {
+      const at = lines.at
+      const key = this.#key(value, false)
+      const [keyNode, colon] = [this.#node, lines.at]
+      if (!lines.isBlank(colon + 1)) throw UNSURE
+      value[key] = this.#valueBehind(colon + 1, column, false)
+      if (this.#withTree) entries.push(entryOf(at, key, keyNode, colon, this.#node))
+    }
+    this.#closeBlock(column)
+    if (this.#withTree) this.#node = { type: 'map', flow: false, entries, ...around(start, entries) }
+    return value
+  }
+
+  #sequence(column: number): Json {
+    const lines = this.#lines
+    const start = this.#open()
+    const values: Json[] = []
+    const items: SequenceItem[] = []
+    while (lines.indent === column && lines.isDash(lines.at)) {
+      const at = lines.at
+      values.push(this.#item(at + 1, column))
+      if (this.#withTree) items.push({ start: at, end: this.#node?.end ?? at + 1, value: this.#node })
+    }
+    this.#closeBlock(column)
+    if (this.#withTree) this.#node = { type: 'sequence', flow: false, items, ...around(start, items) }
+    return values
+  }
+
+  /** Where a collection starts. */
+  #open(): number {
+    this.#depth += 1
+    if (this.#depth > MAX_DEPTH) throw UNSURE
+    return this.#lines.at
+  }
+
+  #closeBlock(column: number): void {
+    if (this.#lines.indent > column) throw UNSURE
+    this.#depth -= 1
+  }
+
+  /** What stands behind a dash: a collection may begin in the same line. */
+  #item(from: number, column: number): Json {
+    const lines = this.#lines
+    const at = lines.behindSpaces(from)
+    if (!lines.isDash(at) && !lines.isKey(at)) return this.#valueBehind(from, column, true)
+    lines.toInner(at)
+    return this.#block()
+  }
+
+  /**
+   * The key of an entry. Goes on to its colon.
+   *
+   * @param siblings the entries before it
+   */
+  #key(siblings: object, flow: boolean): string {
+    const lines = this.#lines
+    const { at } = lines
+    const value = this.#oneLine(at, flow)
+    const key = typeof value === 'string' ? value : plainKey(lines.text.slice(at, lines.at))
+    if (lines.text[lines.at] !== ':') throw UNSURE
+    if (key === undefined || key === '<<' || key === '__proto__' || Object.hasOwn(siblings, key)) throw UNSURE
+    return key
+  }
+
+  /** What stands behind a colon or a dash, in its line or below. */
+  #valueBehind(from: number, column: number, isItem: boolean): Json {
+    const lines = this.#lines
+    const at = lines.behindSpaces(from)
+    if (lines.isLineEnd(at) || lines.text[at] === '#') {
+      lines.endLine(from)
+      return this.#valueBelow(column, isItem)
+    }
+    const character = lines.text[at]
+    if (character === '|' || character === '>') return this.#scalar(lines.blockScalar(at, column), at)
+    lines.at = at
+    const value = this.#flow(false)
+    lines.endLine(lines.at)
+    return value
+  }
+
+  #valueBelow(column: number, isItem: boolean): Json {
+    const { at, indent } = this.#lines
+    if (indent > column) return this.#block()
+    if (!isItem && indent === column && this.#lines.isDash(at)) return this.#sequence(column)
+    this.#node = undefined
+    return null
+  }
+
+  #oneLine(at: number, flow: boolean): Scalar {
+    const written = this.#lines.oneLine(at, flow)
+    this.#lines.at = written.end
+    return this.#scalar(written, at)
+  }
+
+  #scalar({ style, text, end }: Written, start: number): Scalar {
+    const value = style === 'plain' ? plainScalar(text) : text
+    if (this.#withTree) this.#node = { type: 'scalar', style, value, start, end, outer: start }
+    return value
+  }
+
+  /** A value in one line: a scalar or what stands between brackets. Goes on to its end. */
+  #flow(isWithin: boolean): Json {
+    const { at, text } = this.#lines
+    if (text[at] === '[') return this.#flowSequence()
+    if (text[at] === '{') return this.#flowMap()
+    return this.#oneLine(at, isWithin)
+  }
+
+  #flowSequence(): Json {
+    const start = this.#open()
+    const values: Json[] = []
+    const items: SequenceItem[] = []
+    while (this.#hasMember(']', values.length === 0)) {
+      values.push(this.#flow(true))
+      if (this.#node !== undefined) items.push({ start: this.#node.start, end: this.#node.end, value: this.#node })
+    }
+    this.#depth -= 1
+    const end = this.#lines.at
+    if (this.#withTree) this.#node = { type: 'sequence', flow: true, items, start, end, outer: start }
+    return values
+  }
+
+  #flowMap(): Json {
+    const lines = this.#lines
+    const start = this.#open()
+    const value: Record<string, Json> = {}
+    const entries: MapEntry[] = []
+    for (let isFirst = true; this.#hasMember('}', isFirst); isFirst = false) {
+      const at = lines.at
+      const key = this.#key(value, true)
+      const [keyNode, colon] = [this.#node, lines.at]
+      // Behind quotes a value may follow at once, as in JSON.
+      if (!lines.isQuote(at) && !lines.isBlank(colon + 1)) throw UNSURE
+      lines.at = lines.behindSpaces(colon + 1)
+      value[key] = this.#flow(true)
+      if (this.#withTree) entries.push(entryOf(at, key, keyNode, colon, this.#node))
+    }
+    this.#depth -= 1
+    if (this.#withTree) this.#node = { type: 'map', flow: true, entries, start, end: lines.at, outer: start }
+    return value
+  }
+
+  /** Goes on to the next member between brackets, or behind the closing one. */
+  #hasMember(closing: ']' | '}', isFirst: boolean): boolean {
+    const lines = this.#lines
+    const at = lines.behindSpaces(isFirst ? lines.at + 1 : lines.at)
+    const isOver = lines.text[at] === closing
+    if (!isOver && !isFirst && lines.text[at] !== ',') throw UNSURE
+    lines.at = isOver ? at + 1 : isFirst ? at : lines.behindSpaces(at + 1)
+    return !isOver
+  }
+}
+
+/** An entry that is written as `key: value`. */
+function entryOf(
+  start: number,
+  key: string,
+  keyNode: Node | undefined,
+  colon: number,
+  value: Node | undefined,
+): MapEntry {
+  return { start, end: value?.end ?? colon + 1, key, keyNode, colon, explicit: false, merge: false, value }
+}
+
+/** The span of a block collection. */
+function around(start: number, members: readonly Span[]): Span & { readonly outer: number } {
+  return { start, end: members.at(-1)?.end ?? start, outer: start }
+}

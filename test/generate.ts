@@ -1,0 +1,215 @@
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Random } from './random-text.ts'
+
+/** How a generated repository lies on the disk. */
+export type Layout = 'directories' | 'file'
+
+/** How many apps share a namespace, and for how many there is a custom resource definition. */
+const APPS_IN_NAMESPACE = 20
+const APPS_PER_DEFINITION = 100
+
+/** How often apps break what Istio requires, about as in public repositories. */
+const RATES = { unnamedPort: 0.15, noLabels: 0.1, unlistedPort: 0.05, proxyUser: 0.005, ingress: 0.3, monitor: 0.2 }
+
+/** Writes a repository of so many apps: one directory an app, or all of it in one file. The same for every run. */
+export function generate(root: string, apps: number, layout: Layout): void {
+  const write = layout === 'file' ? intoOneFile(root) : intoFiles(root)
+  for (let index = 0; index < apps; index += 1) {
+    if (index % APPS_PER_DEFINITION === 0) write(`crds/crd-${index}.yaml`, [definition(index)])
+    const { workload, network } = app(index)
+    write(`apps/app-${index}/workload.yaml`, workload)
+    write(`apps/app-${index}/network.yaml`, network)
+  }
+  write(undefined, [])
+}
+
+/** Undefined for a path: it is over. */
+type Write = (path: string | undefined, documents: readonly string[]) => void
+
+function intoFiles(root: string): Write {
+  return (path, documents) => {
+    if (path === undefined) return
+    const file = join(root, path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, documents.join('---\n'))
+  }
+}
+
+function intoOneFile(root: string): Write {
+  mkdirSync(root, { recursive: true })
+  const file = openSync(join(root, 'all.yaml'), 'w')
+  return (path, documents) => {
+    if (path === undefined) closeSync(file)
+    else writeSync(file, documents.map(document => `---\n${document}`).join(''))
+  }
+}
+
+interface App {
+  readonly workload: readonly string[]
+  readonly network: readonly string[]
+}
+
+function app(index: number): App {
+  const random = new Random(index)
+  const name = `${random.pick(['web', 'cart', 'orders', 'stock', 'mail', 'search'])}-${index}`
+  const namespace = `team-${Math.floor(index / APPS_IN_NAMESPACE)}`
+  const port = random.pick([8080, 8000, 3000, 9090])
+  const labels = random.chance(RATES.noLabels) ? [] : [`app: ${name}`, 'version: v1']
+  const metadata = `metadata:
+  name: ${name}
+  namespace: ${namespace}
+  labels:
+    app.kubernetes.io/name: ${name}
+    app.kubernetes.io/part-of: shop
+`
+  const deployment = `apiVersion: apps/v1
+kind: Deployment
+${metadata}spec:
+  replicas: ${1 + random.below(4)}
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: ${name}
+  template:
+    metadata:
+      labels:
+        app.kubernetes.io/name: ${name}
+${labels.map(label => `        ${label}\n`).join('')}      annotations:
+        prometheus.io/scrape: "true"
+        checksum/config: 8f14e45fceea167a5a36dedd4bea2543
+    spec:
+      serviceAccountName: ${name}
+      securityContext:
+        runAsNonRoot: true
+        runAsUser: ${random.chance(RATES.proxyUser) ? 1337 : 1000}
+      containers:
+        - name: ${name}
+          image: registry.example.com/shop/${name}:1.${random.below(30)}.0
+          args: ["--listen", ":${port}", "--log-level=info"]
+          env:
+            - name: LOG_FORMAT
+              value: json
+            - name: DATABASE_URL
+              valueFrom:
+                secretKeyRef: { name: ${name}-db, key: url }
+            - name: POD_IP
+              valueFrom:
+                fieldRef:
+                  fieldPath: status.podIP
+          ports:
+            - name: http
+              containerPort: ${random.chance(RATES.unlistedPort) ? port + 1 : port}
+          readinessProbe:
+            httpGet:
+              path: /healthz
+              port: http
+            periodSeconds: 10
+          resources:
+            requests: { cpu: 100m, memory: 128Mi }
+            limits:
+              memory: 256Mi
+          volumeMounts:
+            - name: config
+              mountPath: /etc/${name}
+              readOnly: true
+      volumes:
+        - name: config
+          configMap:
+            name: ${name}
+`
+  const account = `apiVersion: v1\nkind: ServiceAccount\n${metadata}`
+  const config = `apiVersion: v1
+kind: ConfigMap
+${metadata}data:
+  LOG_LEVEL: info
+  FEATURES: "search,recommendations"
+  application.yaml: |
+    # What the app reads when it starts.
+    server:
+      port: ${port}
+      shutdown: graceful
+
+    upstreams:
+      - http://stock.team-0.svc.cluster.local
+`
+  const portName = random.chance(RATES.unnamedPort) ? '' : 'name: http\n      '
+  const service = `apiVersion: v1
+kind: Service
+${metadata}spec:
+  type: ClusterIP
+  selector:
+    app.kubernetes.io/name: ${name}
+  ports:
+    - ${portName}port: 80 # as the others
+      targetPort: ${random.chance(0.5) ? 'http' : port}
+      protocol: TCP
+`
+  const ingress = `apiVersion: networking.k8s.io/v1
+kind: Ingress
+${metadata}spec:
+  rules:
+    - host: ${name}.example.com
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend:
+              service:
+                name: ${name}
+                port:
+                  number: 80
+`
+  const monitor = `apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+${metadata}spec:
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: ${name}
+  endpoints:
+    - targetPort: ${port}
+      path: /metrics
+      interval: 30s
+`
+  return {
+    workload: [deployment, account, config],
+    network: [
+      service,
+      ...(random.chance(RATES.ingress) ? [ingress] : []),
+      ...(random.chance(RATES.monitor) ? [monitor] : []),
+    ],
+  }
+}
+
+/** A custom resource definition of some 40 KB, which no rule reads. */
+function definition(index: number): string {
+  const random = new Random(index)
+  const fields = Array.from({ length: 150 }, (_, field) => {
+    const type = random.pick(['string', 'integer', 'boolean'])
+    return `                setting${field}:
+                  description: Setting ${field} says how the operator treats what it finds,
+                    where nothing else decides. Leave it out for what suits most.
+                  type: ${type}
+                  enum: ['a', "b"]
+`
+  })
+  return `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: things${index}.example.com
+spec:
+  group: example.com
+  names: { kind: Thing${index}, plural: things${index}, singular: thing${index} }
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              properties:
+${fields.join('')}`
+}
