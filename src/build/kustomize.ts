@@ -1,29 +1,12 @@
-import { spawnSync } from 'node:child_process'
 import { relative } from 'node:path'
 import { MeshFixError } from '../errors.ts'
 import { stringAt } from '../read/json.ts'
 import { parse } from '../read/yaml.ts'
+import { runOffline } from './program.ts'
 
 /** How to get one. */
 const INSTALL =
   'install kustomize (https://kubectl.docs.kubernetes.io/installation/kustomize/) or kubectl, and put it on PATH'
-
-/** Enough for the largest build, in bytes. */
-const MAX_OUTPUT = 2 ** 30
-
-/**
- * What is remote has been refused before a build. Should some of it have been missed, git may use no transport, and the
- * proxy that requests are sent to takes none.
- */
-const OFFLINE = {
-  GIT_ALLOW_PROTOCOL: 'none',
-  HTTP_PROXY: 'http://127.0.0.1:9',
-  HTTPS_PROXY: 'http://127.0.0.1:9',
-  http_proxy: 'http://127.0.0.1:9',
-  https_proxy: 'http://127.0.0.1:9',
-  NO_PROXY: '',
-  no_proxy: '',
-}
 
 /** How a directory is built. */
 export interface BuildOptions {
@@ -46,9 +29,9 @@ export class Kustomize {
 
   /** @throws {MeshFixError} BUILD: there is none on PATH */
   static find(): Kustomize {
-    const own = run(['kustomize', 'version'])
+    const own = runOffline(['kustomize', 'version'])
     if (own?.status === 0) return new Kustomize(['kustomize'], own.stdout.trim())
-    const client = run(['kubectl', 'version', '--client', '--output', 'json'])
+    const client = runOffline(['kubectl', 'version', '--client', '--output', 'json'])
     const version = client?.status === 0 ? stringAt(parse(client.stdout).documents[0]?.value, 'kustomizeVersion') : ''
     if (version) return new Kustomize(['kubectl', 'kustomize'], version)
     throw new MeshFixError('BUILD', `there is neither kustomize nor kubectl to build with; ${INSTALL}`)
@@ -62,18 +45,11 @@ export class Kustomize {
   build(directory: string, { unrestricted = false, name }: BuildOptions = {}): string {
     const [program = '', ...rest] = this.#command
     const command = [program, ...(rest.length > 0 ? rest : ['build']), directory]
-    const result = run([...command, ...(unrestricted ? ['--load-restrictor', 'LoadRestrictionsNone'] : [])])
+    const result = runOffline([...command, ...(unrestricted ? ['--load-restrictor', 'LoadRestrictionsNone'] : [])])
     if (result?.status === 0) return result.stdout
     const shown = name ?? (relative(process.cwd(), directory) || '.')
     throw new MeshFixError('BUILD', `${program} can't build ${shown}: ${reasonIn(result?.stderr ?? '')}`)
   }
-}
-
-/** Undefined where there is no such program. */
-function run([program = '', ...args]: readonly string[]) {
-  const env = { ...process.env, ...OFFLINE }
-  const result = spawnSync(program, args, { env, encoding: 'utf8', maxBuffer: MAX_OUTPUT })
-  return result.error === undefined ? result : undefined
 }
 
 /** The last line is the error itself; warnings stand above it. */
