@@ -8,7 +8,17 @@ import { shippedRules } from '../src/rules.ts'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** The stages, in the order of the data: a file imports from its own stage and from those before it. */
-const STAGES = ['src/read', 'src/build', 'src/graph', 'src/detect', 'src/fix', 'src/write', 'src/report', 'src/overlay']
+const STAGES = [
+  'src/read',
+  'src/build',
+  'src/graph',
+  'src/detect',
+  'src/fix',
+  'src/write',
+  'src/report',
+  'src/overlay',
+  'src/chart',
+]
 
 /** What every stage may import: words that all of them use. */
 const VOCABULARY = ['src/errors.ts', 'src/pointer.ts', 'src/json-patch.ts']
@@ -36,6 +46,8 @@ const OUTSIDE = [
   'src/build/closure.ts',
   'src/build/program.ts',
   'src/build/scratch.ts',
+  'src/chart/chart.ts',
+  'src/chart/rendered.ts',
   'src/overlay/command.ts',
   'src/overlay/sites.ts',
   'src/output.ts',

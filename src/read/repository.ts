@@ -60,6 +60,8 @@ export interface Repository {
 export interface FileText {
   readonly path: string
   readonly text: string
+  /** It has been made from a template: marks in it are for somebody else. */
+  readonly rendered?: boolean
 }
 
 /**
@@ -143,7 +145,7 @@ class Reader implements Repository {
     }
   }
 
-  read({ path, text }: FileText): void {
+  read({ path, text, rendered = false }: FileText): void {
     const chart = this.#chartOf(path)
     if (chart?.startsWith('templates/')) {
       this.skipped.push({ path, text, reason: 'a Helm template', role: 'template' })
@@ -159,8 +161,7 @@ class Reader implements Repository {
     }
 
     const parsed = parse(text)
-    // What comes in has been rendered: marks in it are for somebody else.
-    if (path !== STDIN && this.#isTemplate(text, parsed)) {
+    if (!rendered && this.#isTemplate(text, parsed)) {
       this.skipped.push({ path, text, reason: 'a template: it holds {{ }}, {% %} or <% %>', role: 'template' })
       return
     }
