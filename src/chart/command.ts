@@ -65,11 +65,18 @@ export function fixChart(request: ChartRequest): ChartResult {
         helm: helm.version,
         renderings: renderer.count,
         postRenderer: ['--post-renderer mesh-fix', ...['-', ...request.options].map(asArgument)].join(' '),
-        notes: search?.isCut ? [`The search for values was stopped after ${MAX_FOR_ALL} renderings.`] : [],
+        notes: search === undefined ? [] : notesOf(search),
         hidden: new Map(files.map(({ path, parsed }) => [path, hiddenValues(parsed, isHidden)])),
       },
     }
   })
+}
+
+function notesOf({ isCut, isUnnamed }: Search): readonly string[] {
+  return [
+    ...(isCut ? [`The search for values was stopped after ${MAX_FOR_ALL} renderings.`] : []),
+    ...(isUnnamed ? ['No value is proposed that is called after the release: --release-name says for which one.'] : []),
+  ]
 }
 
 function asArgument(argument: string): string {

@@ -17,6 +17,7 @@ export function decidedOutcome(
   root: string,
 ): Outcome {
   const { repository, options } = outcome
+  const paths = new Set(values.map(({ path }) => path))
   const diagnoses = outcome.diagnoses.map(diagnosis => ({ ...diagnosis, treatment: treated(diagnosis, search, root) }))
   const edits = [...(search?.edits() ?? [])].map(([path, list]) => [relative(root, path), list] as const)
   return {
@@ -25,7 +26,7 @@ export function decidedOutcome(
       ...repository,
       files: new Map([...repository.files, ...values.map(file => [file.path, file] as const)]),
     },
-    options: { ...options, isInScope: path => repository.files.has(path) && options.isInScope(path) },
+    options: { ...options, isInScope: path => !paths.has(path) && options.isInScope(path) },
     diagnoses,
     operations: operationsOf(diagnoses),
     edits: new Map(edits),

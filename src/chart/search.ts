@@ -38,6 +38,8 @@ export class Search {
   readonly decisions = new Map<string, Decision>()
   /** Whether the bound was met. */
   isCut = false
+  /** Whether something was not looked for, since it is called after a release that nobody has named. */
+  isUnnamed = false
   readonly #renderer: Renderer
   readonly #options: SearchOptions
   /** Places that are different in every rendering: random passwords, times. */
@@ -75,8 +77,8 @@ export class Search {
     const wishes = fix.changes.flatMap(change => wishesOf(change, state, this.#renderer.place))
     const candidates = candidatesFor(wishes, this.rendered.values, this.#options.isHidden)
     const left = open.filter(({ key }) => !this.decisions.has(key))
-    // What is called after a release that nobody has named is right for no release.
     const promising = candidates.filter(({ value }) => !JSON.stringify(value).includes(DEFAULT_RELEASE))
+    if (promising.length < candidates.length) this.isUnnamed = true
     for (const candidate of promising.slice(0, MAX_FOR_ONE)) {
       if (this.#renderer.count >= MAX_FOR_ALL) {
         this.isCut = true
