@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse as parseYaml } from 'yaml'
@@ -282,6 +282,26 @@ t.test('what is called after a release that nobody named is written nowhere', as
   t.strictSame(decisions(root, 'shop'), [LEFT])
   t.match(report(root, 'shop').chart.notes, [/--release-name says for which one/])
   t.strictSame(decisions(root, 'shop', '--release-name', 'eu'), ['shop/values.yaml: podLabels: {} → {"app":"eu-web"}'])
+})
+
+t.test('what repeats the chart’s version goes stale', async t => {
+  const labels = 'labels: {{ toJson (merge (dict "app" "web") .Values.podLabels) }}'
+  const versioned = web('    - { name: http, port: 80, targetPort: 8080 }\n', labels).replace(
+    'metadata: { name: web }',
+    'metadata: { name: web, labels: { app.kubernetes.io/version: "{{ .Chart.Version }}" } }',
+  )
+  const root = folder(t, shop('podLabels: {}\n', { 'web.yaml': versioned }))
+  t.strictSame(decisions(root, 'shop'), [LEFT])
+  t.match(report(root, 'shop').chart.notes, [/repeats the chart’s version/])
+  t.strictSame(decisions(root, 'shop', '--unsafe'), ['shop/values.yaml: podLabels: {} → {"version":"0.1.0"}'])
+})
+
+t.test('a link to values is not written through', async t => {
+  const { 'shop/values.yaml': _, ...rest } = shop('', { 'web.yaml': NAMED })
+  const root = folder(t, { ...rest, 'values/shop.yaml': 'portName: web\n' })
+  symlinkSync('../values/shop.yaml', join(root, 'shop/values.yaml'))
+  t.strictSame(decisions(root, 'shop'), ['values/shop.yaml: portName: "web" → "http-web"'])
+  t.equal(contents(root)['values/shop.yaml'], 'portName: web\n')
 })
 
 t.test('secrets reach no output', async t => {

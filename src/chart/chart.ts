@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import { basename, dirname, join, relative } from 'node:path'
 import { isWithin } from '../build/scratch.ts'
 import { MeshFixError } from '../errors.ts'
+import { at } from '../read/json.ts'
 import type { FileText } from '../read/repository.ts'
 import type { ParsedText } from '../read/tree.ts'
 import { parse, positionAt } from '../read/yaml.ts'
@@ -23,6 +24,8 @@ export interface Chart {
   readonly values: readonly ValuesFile[]
   /** The templates that make objects, those of vendored charts included; paths from the directory. */
   readonly templates: readonly FileText[]
+  /** The versions of the chart and its application, and of those that it brings along. */
+  readonly versions: ReadonlySet<string>
 }
 
 /**
@@ -37,6 +40,7 @@ export function chartAt(path: string, named: readonly string[]): Chart {
   if (directory === undefined)
     throw new MeshFixError('USAGE', `${path} is no chart: it is no directory with a Chart.yaml`)
   const own = join(directory, 'values.yaml')
+  const files = filesIn(directory)
   return {
     directory,
     values: [
@@ -47,7 +51,11 @@ export function chartAt(path: string, named: readonly string[]): Chart {
         return valuesFile(file, true)
       }),
     ],
-    templates: templatesIn(directory),
+    templates: textsOf(
+      directory,
+      files.filter(path => TEMPLATE.test(path)),
+    ),
+    versions: versionsIn(textsOf(directory, ['Chart.yaml', ...files.filter(path => basename(path) === 'Chart.yaml')])),
   }
 }
 
@@ -82,14 +90,22 @@ function textOf(file: string): string {
 /** `_helpers.tpl` and the like make no objects, and NOTES.txt is for people. */
 const TEMPLATE = /(^|\/)templates\/([^/]+\/)*[^/_][^/]*\.(ya?ml|tpl|json)$/
 
-function templatesIn(directory: string): readonly FileText[] {
+/** The paths of the templates and of what is vendored. */
+function filesIn(directory: string): readonly string[] {
   return ['templates', 'charts']
     .map(name => join(directory, name))
     .filter(place => statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false)
     .flatMap(place => readdirSync(place, { recursive: true, withFileTypes: true }))
     .filter(entry => entry.isFile())
-    .map(entry => join(entry.parentPath, entry.name))
-    .map(file => ({ file, path: relative(directory, file) }))
-    .filter(({ path }) => TEMPLATE.test(path))
-    .map(({ file, path }) => ({ path, text: readFileSync(file, 'utf8') }))
+    .map(entry => relative(directory, join(entry.parentPath, entry.name)))
+}
+
+function textsOf(directory: string, paths: readonly string[]): readonly FileText[] {
+  return paths.map(path => ({ path, text: readFileSync(join(directory, path), 'utf8') }))
+}
+
+function versionsIn(charts: readonly FileText[]): ReadonlySet<string> {
+  const values = charts.map(({ text }) => parse(text).documents[0]?.value)
+  const versions = values.flatMap(value => [at(value, 'version'), at(value, 'appVersion')])
+  return new Set(versions.flatMap(version => (version === undefined ? [] : [String(version)])))
 }

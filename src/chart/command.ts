@@ -72,10 +72,13 @@ export function fixChart(request: ChartRequest): ChartResult {
   })
 }
 
-function notesOf({ isCut, isUnnamed }: Search): readonly string[] {
+function notesOf({ isCut, isUnnamed, isStale }: Search): readonly string[] {
   return [
     ...(isCut ? [`The search for values was stopped after ${MAX_FOR_ALL} renderings.`] : []),
     ...(isUnnamed ? ['No value is proposed that is called after the release: --release-name says for which one.'] : []),
+    ...(isStale
+      ? ['No value is proposed that repeats the chart’s version and goes stale, unless --unsafe asks for it.']
+      : []),
   ]
 }
 
@@ -108,7 +111,8 @@ function searched(
   if (fixable.length === 0) return undefined
   const findingsIn = (repository: Repository): ReadonlySet<string> =>
     new Set(run(repository, { noFix: true }).diagnoses.map(({ key }) => key))
-  const search = new Search(renderer, chart.values, rendered, { findingsIn, isHidden })
+  const stale = options.isUnsafeOn('app-version-labels') ? new Set<string>() : chart.versions
+  const search = new Search(renderer, chart.values, rendered, { findingsIn, isHidden, stale })
   search.decide(fixable)
 
   const left = new Set(fixable.flatMap(({ key }) => (search.decisions.has(key) ? [] : [key])))

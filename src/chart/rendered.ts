@@ -19,6 +19,9 @@ export interface Rendered {
   readonly values: Json
 }
 
+/** The chart's own values. They are a file of their own in the scratch, never a link: links would be written through. */
+const OWN = 'values.yaml'
+
 /** A template of ours, which shows the values. */
 const PROBE = 'templates/mesh-fix-values.yaml'
 const PROBE_TEXT = 'apiVersion: mesh-fix.dev/v1alpha1\nkind: Values\nvalues:\n{{ toYaml .Values | indent 2 }}\n'
@@ -53,7 +56,9 @@ export class Renderer {
     this.#onRendered = onRendered
     this.place = relative(root, chart.directory)
     const { directory, values } = chart
-    const own = values.filter(({ isNamed }) => !isNamed).map(({ path, parsed }) => [path, parsed.text] as const)
+    const own = values
+      .filter(({ isNamed }) => !isNamed)
+      .map(({ parsed }) => [join(directory, OWN), parsed.text] as const)
     const overrides = new Map([...own, [join(directory, PROBE), PROBE_TEXT]])
     this.#copy = mirrored(scratch, [directory], overrides)(directory)
     mkdirSync(join(scratch, 'values'))
@@ -68,7 +73,7 @@ export class Renderer {
     this.#onRendered(this.count)
     const { directory, values } = this.#chart
     const files = values.flatMap(({ path, parsed, isNamed }, index) => {
-      const place = isNamed ? join(this.#scratch, 'values', `${index}.yaml`) : join(this.#copy, 'values.yaml')
+      const place = isNamed ? join(this.#scratch, 'values', `${index}.yaml`) : join(this.#copy, OWN)
       writeFileSync(place, texts.get(path) ?? parsed.text)
       return isNamed ? [place] : []
     })

@@ -22,6 +22,8 @@ export interface SearchOptions {
   /** The keys of the findings in what was rendered. */
   readonly findingsIn: (repository: Repository) => ReadonlySet<string>
   readonly isHidden: IsHidden
+  /** Texts that no value may repeat: they go stale. */
+  readonly stale: ReadonlySet<string>
 }
 
 /** A fix, the findings that it puts right, and the chart's value that makes it. */
@@ -40,6 +42,8 @@ export class Search {
   isCut = false
   /** Whether something was not looked for, since it is called after a release that nobody has named. */
   isUnnamed = false
+  /** Whether something was not looked for, since it repeats a version of the chart. */
+  isStale = false
   readonly #renderer: Renderer
   readonly #options: SearchOptions
   /** Places that are different in every rendering: random passwords, times. */
@@ -76,16 +80,25 @@ export class Search {
     if (stateAfter(state, fix) === undefined) return
     const wishes = fix.changes.flatMap(change => wishesOf(change, state, this.#renderer.place))
     const candidates = candidatesFor(wishes, this.rendered.values, this.#options.isHidden)
+    const lasting = candidates.filter(candidate => this.#isLasting(candidate))
     const left = open.filter(({ key }) => !this.decisions.has(key))
-    const promising = candidates.filter(({ value }) => !JSON.stringify(value).includes(DEFAULT_RELEASE))
-    if (promising.length < candidates.length) this.isUnnamed = true
-    for (const candidate of promising.slice(0, MAX_FOR_ONE)) {
+    for (const candidate of lasting.slice(0, MAX_FOR_ONE)) {
       if (this.#renderer.count >= MAX_FOR_ALL) {
         this.isCut = true
         return
       }
       if (this.#try(candidate, fix, left)) return
     }
+  }
+
+  /** Whether a value would be right for another release and the chart's next version as well. */
+  #isLasting({ value }: Candidate): boolean {
+    const texts = textsIn(value)
+    const isUnnamed = texts.some(text => text.includes(DEFAULT_RELEASE))
+    const isStale = texts.some(text => this.#options.stale.has(text))
+    if (isUnnamed) this.isUnnamed = true
+    if (isStale) this.isStale = true
+    return !isUnnamed && !isStale
   }
 
   /** Takes a candidate if it makes the fix, and else nothing but other fixes. */
@@ -201,4 +214,9 @@ function holds(value: Json, isHidden: IsHidden, key = ''): boolean {
   if (isHidden(key, value)) return true
   if (typeof value !== 'object' || value === null) return false
   return Object.entries(value).some(([own, member]) => holds(member, isHidden, own))
+}
+
+function textsIn(value: Json): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [String(value)]
+  return Object.values(value).flatMap(textsIn)
 }

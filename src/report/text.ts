@@ -217,26 +217,14 @@ export function summaryLines(result: Result): readonly string[] {
   return [head.join(' · '), ...renamed, ...chartNotes(result)]
 }
 
-function found(summary: Summary, { outcome, chart }: Result): string {
+function found(summary: Summary, result: Result): string {
   const { findings, files, resources } = summary
   if (resources === 0)
     return `no Kubernetes manifests found${files === 0 ? '' : ` in ${plural(files, 'file', 'files')}`}`
   if (findings === 0) return `no findings in ${plural(files, 'file', 'files')}`
-  const heldBack = (reason: HeldBack, safety: 'safe' | 'unsafe'): number =>
-    outcome.diagnoses.filter(
-      diagnosis =>
-        safetyOf(diagnosis) === safety &&
-        diagnosis.treatment.status === 'available' &&
-        diagnosis.treatment.heldBack === reason,
-    ).length
-  const leftOut = heldBack('impact', 'safe')
-  const [templates, unsafeTemplates] = [heldBack('template', 'safe'), heldBack('template', 'unsafe')]
   const parts = [
     [summary.fixed, 'fixed'],
-    [summary.fixable - leftOut - templates, chart === undefined ? 'fixable with --write' : 'fixable with a value'],
-    [templates + unsafeTemplates, 'fixable with the post-renderer'],
-    [leftOut, 'left out by --max-impact'],
-    [summary.fixableUnsafe - unsafeTemplates, 'fixable with --unsafe'],
+    ...(result.chart === undefined ? waysToFix(summary, result) : waysToFixChart(result)),
     [summary.refused, 'refused'],
     [summary.manual, 'left to you'],
   ] as const
@@ -245,12 +233,41 @@ function found(summary: Summary, { outcome, chart }: Result): string {
   return counts.length === 0 ? head : `${head}: ${counts.join(', ')}`
 }
 
+type Way = readonly [count: number, what: string]
+
+function waysToFix({ fixable, fixableUnsafe }: Summary, { outcome }: Result): readonly Way[] {
+  const leftOut = outcome.diagnoses.filter(
+    diagnosis => safetyOf(diagnosis) === 'safe' && isHeldBack(diagnosis, 'impact'),
+  ).length
+  return [
+    [fixable - leftOut, 'fixable with --write'],
+    [leftOut, 'left out by --max-impact'],
+    [fixableUnsafe, 'fixable with --unsafe'],
+  ]
+}
+
+function waysToFixChart(result: Result): readonly Way[] {
+  const { diagnoses } = result.outcome
+  const heldBack = (reason: HeldBack): number => diagnoses.filter(diagnosis => isHeldBack(diagnosis, reason)).length
+  const decided = diagnoses.filter(
+    diagnosis => diagnosis.treatment.status === 'applied' && statusOf(diagnosis, result) === 'available',
+  )
+  return [
+    [decided.length, 'fixable with a value'],
+    [heldBack('template'), 'fixable with the post-renderer'],
+    [heldBack('impact'), 'left out by --max-impact'],
+    [heldBack('unsafe'), 'fixable with --unsafe'],
+  ]
+}
+
+function isHeldBack({ treatment }: Diagnosis, reason: HeldBack): boolean {
+  return treatment.status === 'available' && treatment.heldBack === reason
+}
+
 /** How a chart was rendered, and what to do where no value decides. */
 function chartNotes({ outcome, chart }: Result): readonly string[] {
   if (chart === undefined) return []
-  const isLeft = outcome.diagnoses.some(
-    ({ treatment }) => treatment.status === 'available' && treatment.heldBack === 'template',
-  )
+  const isLeft = outcome.diagnoses.some(diagnosis => isHeldBack(diagnosis, 'template'))
   return [
     ...(isLeft ? [`the post-renderer: helm install … ${chart.postRenderer}`] : []),
     `Rendered with ${chart.helm} (${plural(chart.renderings, 'time', 'times')}); what other values would render, or is outside the chart and names a port, is not seen.`,
