@@ -30,7 +30,13 @@ interface Finding {
   readonly fix: {
     readonly status: string
     readonly reason?: string
-    readonly value?: { readonly file: string; readonly key: string; readonly from?: unknown; readonly to: unknown }
+    readonly value?: {
+      readonly file: string
+      readonly line: number
+      readonly key: string
+      readonly from?: unknown
+      readonly to: unknown
+    }
   }
 }
 
@@ -181,8 +187,12 @@ t.test('lists: of ports, and of containers’ ports', async t => {
     'shop/values.yaml: ports[0].name: "web" → "http-web"',
     'shop/values.yaml: containerPorts: [] → [{"containerPort":8080}]',
   ])
+  const places = report(root, 'shop', '-f', 'own.yaml').findings.map(({ fix }: Finding) => fix.value?.line)
   t.equal(chart(root, 'shop', '-f', 'own.yaml', '--write').status, 0)
   const text = readFileSync(join(root, 'own.yaml'), 'utf8')
+  const lines = text.split('\n')
+  t.match(lines[places[0] - 1], 'name: http-web', 'lines count in the file as it comes to be')
+  t.match(lines[places[1] - 1], 'containerPort: 8080')
   t.match(parseYaml(text).ports, [{ name: 'http-web', port: 80, targetPort: 8080 }], 'a list is given as a whole')
   t.equal(contents(root)['shop/values.yaml'], values)
 })

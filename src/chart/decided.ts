@@ -35,7 +35,7 @@ export function decidedOutcome(
 
 function treated({ key, treatment }: Diagnosis, search: Search | undefined, root: string): Treatment {
   if (treatment.status !== 'applied') return treatment
-  const decision = search?.decisions.get(key)
+  const decision = search?.decision(key)
   if (decision !== undefined) {
     const { fix, value } = decision
     return { status: 'applied', fix, value: { ...value, path: relative(root, value.path) } }

@@ -29,7 +29,7 @@ export interface SearchOptions {
 /** A fix, the findings that it puts right, and the chart's value that makes it. */
 interface Decision {
   readonly fix: Fix
-  readonly value: DecidingValue
+  readonly value: Omit<DecidingValue, 'line' | 'column'>
 }
 
 /** Finds the values that make fixes: changes one, renders the chart again, and looks what has become of everything. */
@@ -68,6 +68,17 @@ export class Search {
       treatment.status === 'applied' ? [{ key, fix: treatment.fix }] : [],
     )
     for (const { key, fix } of open) if (!this.decisions.has(key)) this.#search(fix, open)
+  }
+
+  /** What makes a finding's fix, with its place in the file as all values that were found leave it. */
+  decision(key: string): { readonly fix: Fix; readonly value: DecidingValue } | undefined {
+    const decision = this.decisions.get(key)
+    if (decision === undefined) return undefined
+    const { fix, value } = decision
+    const parsed = this.#files.find(({ path }) => path === value.path)?.parsed
+    const [document] = parsed?.documents ?? []
+    const offset = document === undefined ? 0 : spanAt(document, value.at).start
+    return { fix, value: { ...value, ...positionAt(parsed?.text ?? '', offset) } }
   }
 
   /** Path → the edits of a values file. */
@@ -201,12 +212,9 @@ function wishesOf({ resource, operations }: Change, state: State, place: string)
   })
 }
 
-function decidingValue(candidate: Candidate, { path, parsed }: ValuesEdit, values: Json): DecidingValue {
+function decidingValue(candidate: Candidate, { path }: ValuesEdit, values: Json): Decision['value'] {
   const at = itemAt(candidate.at, values)
-  const [document] = parsed.documents
-  const { start } = document === undefined ? { start: 0 } : spanAt(document, at)
-  const from = valueAt(values, at) as Json | undefined
-  return { path, ...positionAt(parsed.text, start), at, from, to: candidate.value }
+  return { path, at, from: valueAt(values, at) as Json | undefined, to: candidate.value }
 }
 
 /** Whether a secret stands anywhere in a value. */
