@@ -1,4 +1,5 @@
-// Puts what the tests run into .tools/bin: mesh-fix, and the real kustomize if it is not on PATH. `pretest` runs this.
+// Puts what the tests run into .tools/bin: mesh-fix, and the real kustomize and helm if they are not on PATH. `pretest`
+// runs this.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -7,8 +8,19 @@ import { fileURLToPath } from 'node:url'
 
 const BIN = fileURLToPath(new URL('../.tools/bin', import.meta.url))
 const VERSION = 'v5.8.1'
-const MODULE = `sigs.k8s.io/kustomize/kustomize/v5@${VERSION}`
 const RELEASES = 'https://github.com/kubernetes-sigs/kustomize/releases/download'
+
+/** Program → the Go module that it is built from. */
+const MODULES = {
+  kustomize: `sigs.k8s.io/kustomize/kustomize/v5@${VERSION}`,
+  helm: 'helm.sh/helm/v3/cmd/helm@v3.19.5',
+}
+
+/** Program → where else it comes from. */
+const PLACES = {
+  kustomize: `kustomize ${VERSION} of https://github.com/kubernetes-sigs/kustomize/releases`,
+  helm: 'helm v3.19.5 of https://github.com/helm/helm/releases',
+}
 
 /** What checksums.txt of the release says of its archives. */
 const SHA256 = {
@@ -19,7 +31,8 @@ const SHA256 = {
 }
 
 link()
-if (!runs('kustomize') && !runs(join(BIN, 'kustomize'))) await install()
+for (const [program, ways] of Object.entries({ kustomize: [compile, download], helm: [compile] }))
+  if (!runs(program) && !runs(join(BIN, program))) await install(program, ways)
 if (!runs('kpt')) {
   console.warn(
     'kpt is not on PATH, so ALL TESTS WITH kpt WILL BE SKIPPED: its releases state no checksum that could be held ' +
@@ -40,28 +53,27 @@ function runs(program) {
   return spawnSync(program, ['version']).status === 0
 }
 
-async function install() {
+async function install(program, ways) {
   const failures = []
-  for (const way of [compile, download]) {
+  for (const way of ways) {
     try {
-      await way()
-      if (runs(join(BIN, 'kustomize'))) return
+      await way(program)
+      if (runs(join(BIN, program))) return
       throw new Error('what was installed does not run')
     } catch (error) {
       failures.push(`${way.name}: ${error.message.trim().split('\n')[0]}`)
     }
   }
   console.error(
-    `the tests need kustomize, which is not on PATH and can't be installed (${failures.join('; ')}): ` +
-      `run \`go install ${MODULE}\` and put Go's bin directory on PATH, or put kustomize ${VERSION} of ` +
-      'https://github.com/kubernetes-sigs/kustomize/releases on PATH',
+    `the tests need ${program}, which is not on PATH and can't be installed (${failures.join('; ')}): run ` +
+      `\`go install ${MODULES[program]}\` and put Go's bin directory on PATH, or put ${PLACES[program]} on PATH`,
   )
   process.exit(1)
 }
 
-function compile() {
-  console.log(`kustomize is not on PATH: go install ${MODULE} into .tools/bin`)
-  execFileSync('go', ['install', MODULE], { env: { ...process.env, GOBIN: BIN }, stdio: 'inherit' })
+function compile(program) {
+  console.log(`${program} is not on PATH: go install ${MODULES[program]} into .tools/bin`)
+  execFileSync('go', ['install', MODULES[program]], { env: { ...process.env, GOBIN: BIN }, stdio: 'inherit' })
 }
 
 async function download() {

@@ -1,7 +1,21 @@
 import { openSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { NOT_BUILT } from './build/record.ts'
-import { functionProgram, given, type Options, parsed, program, spelledOut, usageCode } from './command-line.ts'
+import { isWithin } from './build/scratch.ts'
+import { chartAt } from './chart/chart.ts'
+import { fixChart } from './chart/command.ts'
+import {
+  type ChartOptions,
+  chartProgram,
+  deciding,
+  functionProgram,
+  given,
+  type Options,
+  parsed,
+  program,
+  spelledOut,
+  usageCode,
+} from './command-line.ts'
 import { type Config, configFor, NOTHING } from './config.ts'
 import { compose, PIPELINE } from './container.ts'
 import { isAtLeast } from './detect/detector.ts'
@@ -58,6 +72,10 @@ function jobOf(argv: readonly string[]): () => Promise<number> {
   if (name === 'krm') {
     const { args } = parsed(functionProgram(), rest)
     return () => krm(args)
+  }
+  if (name === 'chart') {
+    const command = parsed(chartProgram(), spelledOut(rest))
+    return () => chart(command.processedArgs[0], command.opts<ChartOptions>(), deciding(command))
   }
   let job = async (): Promise<number> => 0
   const command = program().action((paths: readonly string[], options: Options) => {
@@ -194,6 +212,42 @@ async function verify(directory: string): Promise<number> {
   return holds ? 0 : 1
 }
 
+async function chart(path: string, options: ChartOptions, deciding: readonly string[]): Promise<number> {
+  const show = progress(process.stderr, options.quiet === true)
+  const source = chartAt(path, options.values)
+  const { directory, values } = source
+  const gitRoot = gitRootOf(directory)
+  const root = gitRoot ?? directory
+  const config = await configFor(options.config, directory, root)
+  const rules = await rulesOf(config)
+  const isInScope = scopeOf({ isInScope: () => true, root }, config)
+  const run = runOptions({ ...asked(options, config), isInScope }, rules, '--')
+  const pipeline = compose(rules).get(PIPELINE)
+  const reportFile = options.reporterFile === undefined ? undefined : opened(options.reporterFile)
+  const { releaseName: name, namespace, kubeVersion, apiVersions } = options
+  const fixed = fixChart({
+    chart: source,
+    release: { name, namespace, kubeVersion, apiVersions },
+    root,
+    write: options.write === true,
+    options: deciding,
+    run: (repository, changes) => pipeline.run(repository, { ...run, ...changes }),
+    onRendered: count => show(`rendering the chart: ${count}`),
+  })
+  show(undefined)
+  const isInGit = gitRoot !== undefined && values.every(file => isWithin(file.path, gitRoot))
+  const result: Result = {
+    ...fixed,
+    build: NOT_BUILT,
+    root,
+    gitRoot: isInGit ? gitRoot : undefined,
+    cwd: realpathSync(process.cwd()),
+    failOn: options.failOn,
+  }
+  report(result, options, reportFile)
+  return fixed.failures.length > 0 ? 2 : exitCode([result], options)
+}
+
 /** Options that have no meaning for a stream. */
 const NOT_FOR_STREAMS = new Set([
   '--write',
@@ -203,6 +257,9 @@ const NOT_FOR_STREAMS = new Set([
   '--dry-run',
   '--diff',
   '--root',
+  '--build',
+  '--allow-remote',
+  '--print-scopes',
   '--print-config',
 ])
 
@@ -279,7 +336,10 @@ function scopesIn({ scopes, file }: Config, root: string): readonly ConfiguredSc
 }
 
 /** What is reported and written: what the paths name or hold, without what the configuration ignores. */
-function scopeOf({ isInScope, root }: Walk, { ignore, file }: Config): (path: string) => boolean {
+function scopeOf(
+  { isInScope, root }: Pick<Walk, 'isInScope' | 'root'>,
+  { ignore, file }: Config,
+): (path: string) => boolean {
   if (ignore.length === 0 || file === undefined) return isInScope
   const isIgnored = ignoring(ignore, dirname(file), root)
   return path => isInScope(path) && !isIgnored(path)

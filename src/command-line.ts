@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { BUILD_MODES, type BuildMode } from './build/record.ts'
+import { DEFAULT_RELEASE } from './chart/helm.ts'
 import { PORT_STYLES, type PortStyle, PROFILES, type Profile, SEVERITIES, type Severity } from './detect/detector.ts'
 import { IMPACTS } from './fix/fixer.ts'
 import { print, STDERR, say, writeAll } from './output.ts'
@@ -38,12 +39,20 @@ export interface Options {
   readonly printScopes?: true
 }
 
+/** What a chart is rendered for, beside all the rest. */
+export interface ChartOptions extends Options {
+  readonly values: readonly string[]
+  readonly releaseName: string
+  readonly namespace: string
+  readonly kubeVersion?: string
+  readonly apiVersions: readonly string[]
+}
+
 /** The command line of mesh-fix itself. */
 export function program(): Command {
-  return new Command('mesh-fix')
+  const command = new Command('mesh-fix')
     .description('Finds what in Kubernetes manifests breaks Istio’s requirements, and repairs it in place.')
     .argument('[PATH...]', 'files or directories to report on and write; the whole repository around them is read')
-    .addOption(new Option('--write', 'apply the safe fixes in place').conflicts(['diff', 'dryRun', 'fix']))
     .addOption(
       new Option('--overlay <DIR>', 'write a kustomize overlay that makes the fixes').conflicts([
         'component',
@@ -56,6 +65,41 @@ export function program(): Command {
       ),
     )
     .option('--force', 'with --overlay and --component: overwrite files that mesh-fix did not write')
+    .option('--root <DIR>', 'what to read (default: the git repository around the paths, else their common directory)')
+    .addOption(
+      new Option('--build <WHEN>', 'build kustomizations first, and look at what is applied (default: "auto")')
+        .choices(BUILD_MODES)
+        .conflicts(['overlay', 'component']),
+    )
+    .option('--allow-remote', 'let builds fetch what is remote')
+    .option('--print-scopes', 'print which files are applied together, and do nothing else')
+    .option('--print-config', 'print what is configured, and do nothing else')
+  return withRunOptions(command).version(packageJson.version, '-V, --version').addHelpText('after', HELP)
+}
+
+/** The command line for a chart. */
+export function chartProgram(): Command {
+  const command = new Command('mesh-fix chart')
+    .description('Renders a Helm chart with the real helm, and looks for the values that repair what comes out.')
+    .argument('[PATH]', 'the chart’s directory', '.')
+    .addOption(
+      new Option('-f, --values <FILE>', 'a values file, as for helm; may be repeated').argParser(repeated).default([]),
+    )
+    .addOption(new Option('--release-name <NAME>', 'the release to render for').default(DEFAULT_RELEASE))
+    .addOption(new Option('--namespace <NAMESPACE>', 'its namespace').default('default'))
+    .option('--kube-version <VERSION>', 'the Kubernetes version to render for (default: helm’s own)')
+    .addOption(
+      new Option('--api-versions <VERSIONS>', 'API versions to render for, beside Kubernetes’ own')
+        .argParser(list)
+        .default([]),
+    )
+  return withRunOptions(command).addHelpText('after', CHART_HELP)
+}
+
+/** The options of every run over files. */
+function withRunOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--write', 'apply the safe fixes in place').conflicts(['diff', 'dryRun', 'fix']))
     .option('--dry-run', 'preview the fixes and write nothing: the default')
     .addOption(
       new Option('--diff', 'print only the unified diff, as `git apply` takes it').conflicts([
@@ -66,14 +110,6 @@ export function program(): Command {
     )
     .addOption(new Option('--unsafe [RULES]', 'the unsafe fixes too, of all rules or of those listed').argParser(list))
     .option('--no-fix', 'findings only; no fix is computed')
-    .option('--root <DIR>', 'what to read (default: the git repository around the paths, else their common directory)')
-    .addOption(
-      new Option('--build <WHEN>', 'build kustomizations first, and look at what is applied (default: "auto")')
-        .choices(BUILD_MODES)
-        .conflicts(['overlay', 'component']),
-    )
-    .option('--allow-remote', 'let builds fetch what is remote')
-    .option('--print-scopes', 'print which files are applied together, and do nothing else')
     .addOption(new Option('--profile <NAME>', 'which mesh (default: "sidecar")').choices(PROFILES))
     .addOption(new Option('--port-style <STYLE>', 'how to declare a protocol').choices(PORT_STYLES).default('auto'))
     .addOption(new Option('--only <RULES>', 'report and fix these rules only').argParser(list))
@@ -92,12 +128,9 @@ export function program(): Command {
         .default('warning'),
     )
     .option('--config <FILE>', 'the configuration (default: the nearest mesh-fix.config.yaml, up to the root)')
-    .option('--print-config', 'print what is configured, and do nothing else')
     .option('--exit-zero', 'exit with 0 even if there are findings')
     .option('--quiet', 'no diff, no skipped files, no progress')
     .option('--no-color', 'no colours (also: NO_COLOR=1)')
-    .version(packageJson.version, '-V, --version')
-    .addHelpText('after', HELP)
 }
 
 /** Options that have no meaning with those that write an overlay. */
@@ -134,7 +167,18 @@ Examples:
   mesh-fix --overlay fixed/ base/   leave the files alone, and fix what kustomize builds of base/
   mesh-fix verify fixed/        prove that it does
   mesh-fix -                    YAML on standard input, fixed on standard output, the report on standard error
+  mesh-fix chart charts/shop    which values of a Helm chart repair what it renders (mesh-fix chart --help)
   mesh-fix krm                  the same as a KRM function, for kustomize and kpt (mesh-fix krm --help)`
+
+const CHART_HELP = `
+Nothing is fetched, no cluster is asked, and templates are never edited. --write edits the values files named with -f;
+what no value decides is for Helm's post-renderer: --post-renderer mesh-fix --post-renderer-args -
+
+Exit codes are those of mesh-fix itself; 2 also where helm is missing or can't render the chart.
+
+Examples:
+  mesh-fix chart charts/shop                          which values repair it, as a diff of charts/shop/values.yaml
+  mesh-fix chart charts/shop -f prod.yaml --write     write them to prod.yaml`
 
 const FUNCTION_HELP = `
 The functionConfig is a MeshFix (mesh-fix.dev/v1alpha1) whose spec takes mode (fix or check), profile, portStyle, unsafe,
@@ -153,6 +197,10 @@ export function spelledOut(argv: readonly string[]): string[] {
   )
 }
 
+function repeated(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value]
+}
+
 function list(value: string, previous: readonly string[] = []): readonly string[] {
   return [
     ...previous,
@@ -168,6 +216,18 @@ export function usageCode(error: unknown): 0 | 2 | undefined {
   if (!(error instanceof CommanderError)) return undefined
   return error.exitCode === 0 ? 0 : 2
 }
+
+/** The options that were given and decide what is found and fixed, written out. */
+export function deciding(command: Command): readonly string[] {
+  return given(command).flatMap(long => {
+    if (!DECIDING.has(long)) return []
+    const value = command.getOptionValue(long.slice(2).replace(/-([a-z])/g, (_, letter) => letter.toUpperCase()))
+    if (value === true || value?.[0] === ALL) return [long]
+    return [`${long}=${[value].flat().join(',')}`]
+  })
+}
+
+const DECIDING = new Set(['--profile', '--port-style', '--unsafe', '--only', '--skip', '--max-impact', '--all'])
 
 /** The options that were given, by their long names. */
 export function given(command: Command): readonly string[] {

@@ -3,8 +3,10 @@ import type { Evidence, Fix, IMPACTS } from './fix/fixer.ts'
 import type { Invariant } from './fix/prove.ts'
 import type { ResourceGraph } from './graph/graph.ts'
 import type { Operation } from './json-patch.ts'
+import type { Pointer } from './pointer.ts'
 import type { Repository } from './read/repository.ts'
 import type { Resource } from './read/resource.ts'
+import type { Json } from './read/tree.ts'
 import type { TextEdit } from './write/text-edit.ts'
 
 /** What a run is asked for. */
@@ -21,16 +23,33 @@ export interface RunOptions extends Context {
   readonly noFix: boolean
 }
 
-/** What stopped a fix: an invariant, the place of a new object, text that can't be edited, the paths given, or what a kustomization would build. */
-export type Stop = Invariant | 'placement' | 'text' | 'scope' | 'build'
+/** What stopped a fix: an invariant, the place of a new object, text that can't be edited, the paths given, what a kustomization would build, or a template. */
+export type Stop = Invariant | 'placement' | 'text' | 'scope' | 'build' | 'template'
 
-/** Why a fix that is proven is not applied: nobody asked for unsafe ones, or its impact is above the greatest allowed. */
-export type HeldBack = 'unsafe' | 'impact'
+/**
+ * Why a fix that is proven is not applied: nobody asked for unsafe ones, its impact is above the greatest allowed, or
+ * no value of the chart decides it.
+ */
+export type HeldBack = 'unsafe' | 'impact' | 'template'
+
+/** The value of a chart that makes a fix. */
+export interface DecidingValue {
+  /** The values file's path from the root. */
+  readonly path: string
+  /** In the file as it is with the value: line and column, from 1. */
+  readonly line: number
+  readonly column: number
+  /** Where it stands in the merged values. */
+  readonly at: Pointer
+  /** Undefined where nothing stood there. */
+  readonly from: Json | undefined
+  readonly to: Json
+}
 
 /** What became of a finding's fix. */
 export type Treatment =
-  /** It is proven and part of the result. */
-  | { readonly status: 'applied'; readonly fix: Fix }
+  /** It is proven and part of the result, in a chart by a value. */
+  | { readonly status: 'applied'; readonly fix: Fix; readonly value?: DecidingValue }
   /** It is proven, but was not asked for. */
   | { readonly status: 'available'; readonly heldBack: HeldBack; readonly fix: Fix }
   /** A fix was computed, and a check stopped it. */

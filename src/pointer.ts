@@ -37,6 +37,15 @@ export function valueAt(value: unknown, at: Pointer): unknown {
   return current
 }
 
+/** `spec.ports[0].name`, as people write places; a key that holds other characters stands in brackets. */
+export function dotted(at: Pointer): string {
+  const parts = keysOf(at).map(key => {
+    if (/^\d+$/.test(key)) return `[${key}]`
+    return /^[\w-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
+  })
+  return parts.join('').replace(/^\./, '')
+}
+
 /** Sorts places in the order of a document read from its start: list items by number, all other keys by their text. */
 export function comparePointers(one: Pointer, other: Pointer): number {
   const [left, right] = [keysOf(one), keysOf(other)]

@@ -18,6 +18,7 @@ const STAGES = [
   'src/report',
   'src/scopes',
   'src/overlay',
+  'src/chart',
 ]
 
 /** What every stage may import: words that all of them use. */
@@ -39,16 +40,17 @@ const OUTSIDE = [
   'src/bin.ts',
   'src/cli.ts',
   'src/config.ts',
-
   'src/rules.ts',
   'src/read/walk.ts',
   'src/read/repository.ts',
   'src/build/built.ts',
   'src/build/closure.ts',
-  'src/build/kustomize.ts',
+  'src/build/program.ts',
   'src/build/scratch.ts',
   'src/scopes/roots.ts',
   'src/scopes/views.ts',
+  'src/chart/chart.ts',
+  'src/chart/rendered.ts',
   'src/overlay/command.ts',
   'src/overlay/sites.ts',
   'src/output.ts',

@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Test, test } from 'tap'
@@ -28,6 +28,13 @@ test('examples/environments: what the README shows is what the tools say', async
 
 test('examples/krm-function: what the README shows is what the tools say', async t => {
   runReadme(t, 'krm-function')
+})
+
+test('examples/helm: what the README shows is what the tools say', async t => {
+  const cwd = runReadme(t, 'helm')
+  for (const file of readdirSync(join(EXAMPLES, 'helm/shop'), { recursive: true, encoding: 'utf8' }))
+    if (file.endsWith('.yaml'))
+      t.equal(readFileSync(join(cwd, 'shop', file), 'utf8'), readFileSync(join(EXAMPLES, 'helm/shop', file), 'utf8'))
 })
 
 test('examples/krm-function: one file runs as nobody in a container', async t => {
@@ -81,7 +88,7 @@ function runReadme(t: Test, name: string): string {
   let updated = text
   for (const [block = '', body = ''] of text.matchAll(CONSOLE)) {
     const shown = commandsIn(body)
-    const without = ['kustomize', 'kpt', 'kubectl'].find(
+    const without = ['kustomize', 'kpt', 'kubectl', 'helm'].find(
       needed => shown.some(({ command }) => new RegExp(`\\b${needed} `).test(command)) && missing(needed) !== false,
     )
     if (without !== undefined) {
@@ -90,10 +97,10 @@ function runReadme(t: Test, name: string): string {
     }
     const real = shown.map(({ command }) => ({ command, output: said(cwd, command) }))
     const fresh = `\`\`\`console\n${real.map(written).join('')}\`\`\``
-    if (withoutTimes(fresh) !== withoutTimes(block)) updated = updated.replace(block, () => fresh)
+    if (withoutVariations(fresh) !== withoutVariations(block)) updated = updated.replace(block, () => fresh)
     if (t.writeSnapshot) continue
     for (const [index, { command, output }] of shown.entries())
-      t.equal(withoutTimes(real[index]?.output ?? ''), withoutTimes(output), command)
+      t.equal(withoutVariations(real[index]?.output ?? ''), withoutVariations(output), command)
   }
   if (t.writeSnapshot) writeFileSync(readme, updated)
   return cwd
@@ -116,7 +123,7 @@ function written({ command, output }: Shown): string {
   return `$ ${command}\n${output}`
 }
 
-/** How long a function took is another in every run. */
-function withoutTimes(text: string): string {
-  return text.replace(/\bin \d+(\.\d+)?m?s\b/g, 'in TIME')
+/** How long a function took is another in every run, and the version of helm on every machine. */
+function withoutVariations(text: string): string {
+  return text.replace(/\bin \d+(\.\d+)?m?s\b/g, 'in TIME').replace(/\bhelm v3\.[\w.+-]+/g, 'helm VERSION')
 }

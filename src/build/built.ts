@@ -39,7 +39,7 @@ export function builtFrom(output: string): Built {
  * @param path how reports call it
  */
 export function repositoryOfBuild(output: string, path: string, sources: Sources): Repository {
-  const { files, resources, skipped, errors } = repositoryOf([{ path, text: output }])
+  const { files, resources, skipped, errors } = repositoryOf([{ path, text: output, rendered: true }])
   const named = (resource: Resource): Resource => {
     const source = sources.get(identityOf(resource.object))
     return source === undefined ? resource : { ...resource, sourceName: nameOf(source.object) }

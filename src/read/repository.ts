@@ -68,6 +68,8 @@ export interface Repository {
 export interface FileText {
   readonly path: string
   readonly text: string
+  /** It has been made from a template: marks in it are for somebody else. */
+  readonly rendered?: boolean
 }
 
 /**
@@ -151,7 +153,7 @@ class Reader implements Repository {
     }
   }
 
-  read({ path, text }: FileText): void {
+  read({ path, text, rendered = false }: FileText): void {
     const chart = this.#chartOf(path)
     if (chart?.startsWith('templates/')) {
       this.skipped.push({ path, text, reason: 'a Helm template', role: 'template' })
@@ -170,7 +172,7 @@ class Reader implements Repository {
       !isKustomizationFile(path) && !this.#patches.has(path) && text.includes('CustomResourceDefinition')
     const parsed = mayHoldDefinitions ? parse(text, isPlainDefinition) : parse(text)
     // What comes in has been rendered: marks in it are for somebody else.
-    if (!isStream(path) && this.#isTemplate(text, parsed)) {
+    if (!rendered && this.#isTemplate(text, parsed)) {
       this.skipped.push({ path, text, reason: 'a template: it holds {{ }}, {% %} or <% %>', role: 'template' })
       return
     }

@@ -38,7 +38,7 @@ export async function standardInput(): Promise<string> {
  * @throws {MeshFixError} UNREADABLE: with line and column
  */
 export function readStream(text: string): Stream {
-  const whole = repositoryOf([{ path: STDIN, text }])
+  const whole = repositoryOf([{ path: STDIN, text, rendered: true }])
   const [error] = whole.errors
   if (error !== undefined) {
     const { line, column, message } = error

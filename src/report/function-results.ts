@@ -1,7 +1,7 @@
 import type { Change, Fix } from '../fix/fixer.ts'
 import type { Operation } from '../json-patch.ts'
 import type { Diagnosis } from '../outcome.ts'
-import { keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
+import { dotted, keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
 import type { FunctionResult } from '../read/kustomization.ts'
 import { annotationsOf, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
 import { inReadingOrder, type Result, statusOf } from './result.ts'
@@ -90,15 +90,6 @@ function writtenIn({ object }: Resource, at: Pointer): Pointer {
   if (keys.at(-1) !== '-') return at
   const list = valueAt(object, pointer(...keys.slice(0, -1)))
   return pointer(...keys.slice(0, -1), Array.isArray(list) ? list.length : 0)
-}
-
-/** `spec.ports[0].name`, as the specification writes places; a key that holds other characters stands in brackets. */
-function dotted(at: Pointer): string {
-  const parts = keysOf(at).map(key => {
-    if (/^\d+$/.test(key)) return `[${key}]`
-    return /^[\w-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
-  })
-  return parts.join('').replace(/^\./, '')
 }
 
 function fileOf({ object, sourcePath }: Resource): Pick<FunctionResult, 'file'> {

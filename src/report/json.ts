@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Evidence, Fix } from '../fix/fixer.ts'
 import { pathOf } from '../fix/placement.ts'
 import type { Operation } from '../json-patch.ts'
-import type { Diagnosis } from '../outcome.ts'
-import { keysOf } from '../pointer.ts'
+import type { DecidingValue, Diagnosis, HeldBack } from '../outcome.ts'
+import { dotted, keysOf } from '../pointer.ts'
 import type { ReadError } from '../read/repository.ts'
 import { nameOf, namespaceOf, type Resource } from '../read/resource.ts'
 import {
@@ -20,7 +20,7 @@ import {
 
 /** The JSON report: one object, whose form is part of the public contract (README, section on the JSON report). */
 export function jsonReport(result: Result): string {
-  const { outcome } = result
+  const { outcome, chart } = result
   const { input, after } = locators(result)
 
   const place = (resource: Resource) => ({
@@ -43,6 +43,15 @@ export function jsonReport(result: Result): string {
   const createsOf = ({ creates = [] }: Fix) =>
     creates.map(fresh => ({ file: shownPath(pathOf(fresh), result), object: fresh.object }))
 
+  const decidedBy = ({ path, line, column, at, from, to }: DecidingValue) => ({
+    file: shownPath(path, result),
+    line,
+    column,
+    key: dotted(at),
+    ...(from === undefined ? {} : { from }),
+    to,
+  })
+
   const fixOf = (diagnosis: Diagnosis) => {
     const { treatment } = diagnosis
     const status = statusOf(diagnosis, result)
@@ -58,10 +67,10 @@ export function jsonReport(result: Result): string {
       }
     }
     const { fix } = treatment
-    const failure = failureOf(fix, result)
+    const failure = failureOf(treatment, result)
     const remarks = [
       ...(failure === undefined ? [] : [`not written: ${failure.reason}`]),
-      ...(treatment.status === 'available' && treatment.heldBack === 'impact' ? ['left out by --max-impact'] : []),
+      ...(treatment.status === 'available' ? (HELD_BACK[treatment.heldBack] ?? []) : []),
       ...fix.cautions,
     ]
     const reason =
@@ -80,6 +89,7 @@ export function jsonReport(result: Result): string {
       candidates: [],
       changes: treatment.status === 'refused' ? [] : changesOf(fix),
       creates: treatment.status === 'refused' ? [] : createsOf(fix),
+      ...(treatment.status === 'applied' && treatment.value !== undefined ? { value: decidedBy(treatment.value) } : {}),
     }
   }
 
@@ -114,6 +124,7 @@ export function jsonReport(result: Result): string {
     version: 1,
     profile: outcome.options.profile,
     build: result.build,
+    ...(chart === undefined ? {} : { chart: { helm: chart.helm, renderings: chart.renderings, notes: chart.notes } }),
     summary: {
       ...counts,
       suppressed: outcome.suppressed,
@@ -131,6 +142,12 @@ export function jsonReport(result: Result): string {
     errors: errors.map(({ path, line, column, message }) => ({ file: shownPath(path, result), line, column, message })),
   }
   return `${JSON.stringify(report, null, 2).replace(/[\u007f-\u009f]/g, escaped)}\n`
+}
+
+/** Why a fix is held back, where its safety doesn't say so. */
+const HELD_BACK: Readonly<Partial<Record<HeldBack, readonly string[]>>> = {
+  impact: ['left out by --max-impact'],
+  template: ['no value decides it: use the post-renderer'],
 }
 
 /** A terminal would obey these control characters, which JSON leaves as they are. */

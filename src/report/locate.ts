@@ -20,10 +20,13 @@ interface Indexed {
 /** Finds places of objects in the texts that they came from. */
 export class Locator {
   readonly #files: ReadonlyMap<string, SourceFile>
+  readonly #isRendered: boolean
   readonly #indexed = new Map<string, Indexed>()
 
-  constructor(files: ReadonlyMap<string, SourceFile>) {
+  /** @param isRendered the files are what templates make: their lines are no lines of the templates */
+  constructor(files: ReadonlyMap<string, SourceFile>, isRendered = false) {
     this.#files = files
+    this.#isRendered = isRendered
   }
 
   /** Where a place of an object is or, if nothing stands there, its nearest ancestor. */
@@ -33,6 +36,7 @@ export class Locator {
   }
 
   position(resource: Resource, at: Pointer): Position {
+    if (this.#isRendered) return { line: 1, column: 1 }
     return positionIn(this.#file(resource.path).starts, this.span(resource, at)?.start ?? 0)
   }
 

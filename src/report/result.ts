@@ -4,8 +4,9 @@ import type { Severity } from '../detect/detector.ts'
 import type { Fix } from '../fix/fixer.ts'
 import { changedPaths } from '../fix/placement.ts'
 import type { ResourceGraph } from '../graph/graph.ts'
-import type { Diagnosis, Outcome } from '../outcome.ts'
+import type { Diagnosis, Outcome, Treatment } from '../outcome.ts'
 import { documentsIn, type ReadError, type Skipped, type SourceFile } from '../read/repository.ts'
+import type { Span } from '../read/tree.ts'
 import { unifiedDiff } from '../write/diff.ts'
 import type { WriteFailure } from '../write/in-place.ts'
 import { Locator } from './locate.ts'
@@ -28,6 +29,22 @@ export interface Result {
   readonly failOn: Severity
   /** The files as they are after the run: those that were written have their new text. */
   readonly filesAfter: ReadonlyMap<string, SourceFile>
+  /** Of a chart: how its objects came about, in files called like their templates. */
+  readonly chart?: RenderedChart
+}
+
+/** How the objects of a chart came about. */
+export interface RenderedChart {
+  /** The program and its version: `helm v3.19.5`. */
+  readonly helm: string
+  /** How often it has rendered. */
+  readonly renderings: number
+  /** The arguments that make mesh-fix helm's post-renderer, with the options of this run. */
+  readonly postRenderer: string
+  /** What people must know beside the findings. */
+  readonly notes: readonly string[]
+  /** Path → what of a values file must not be shown. */
+  readonly hidden: ReadonlyMap<string, readonly Span[]>
 }
 
 /** What a finding's fix has come to, as reports call it. */
@@ -35,12 +52,19 @@ export type Status = 'available' | 'applied' | 'refused' | 'manual' | 'skipped'
 
 export function statusOf({ treatment }: Diagnosis, result: Result): Status {
   if (treatment.status !== 'applied') return treatment.status
-  return result.written && failureOf(treatment.fix, result) === undefined ? 'applied' : 'available'
+  return result.written && failureOf(treatment, result) === undefined ? 'applied' : 'available'
 }
 
 /** Why a fix could not be written, if so. */
-export function failureOf(fix: Fix, { failures }: Result): WriteFailure | undefined {
-  return failures.find(({ paths }) => changedPaths(fix).some(path => paths.includes(path)))
+export function failureOf(treatment: Treatment, { failures }: Result): WriteFailure | undefined {
+  const written = writtenPaths(treatment)
+  return failures.find(({ paths }) => written.some(path => paths.includes(path)))
+}
+
+function writtenPaths(treatment: Treatment): readonly string[] {
+  if (!('fix' in treatment)) return []
+  if (treatment.status === 'applied' && treatment.value !== undefined) return [treatment.value.path]
+  return changedPaths(treatment.fix)
 }
 
 /** What was recognised as something else. What can't be read is among the errors. */
@@ -55,7 +79,11 @@ export function shownPath(path: string, { root, cwd }: Result): string {
 
 /** The places of what was found: in the input for what was fixed, in the written files for what is left. */
 export function locators(result: Result): { readonly input: Locator; readonly after: Locator } {
-  return { input: new Locator(result.outcome.repository.files), after: new Locator(result.filesAfter) }
+  const isRendered = result.chart !== undefined
+  return {
+    input: new Locator(result.outcome.repository.files, isRendered),
+    after: new Locator(result.filesAfter, isRendered),
+  }
 }
 
 /** The findings as one reads the files: by file and place, whatever order they were found and fixed in. */
@@ -95,7 +123,7 @@ export function summaryOf(result: Result): Summary {
   const parsed = [...repository.files.values()].flatMap(file => (options.isInScope(file.path) ? [file.parsed] : []))
   const fixes = new Set(
     diagnoses.flatMap(({ treatment }) =>
-      treatment.status === 'applied' && failureOf(treatment.fix, result) === undefined ? [treatment.fix] : [],
+      treatment.status === 'applied' && failureOf(treatment, result) === undefined ? [treatment.fix] : [],
     ),
   )
   const count = (accepts: (diagnosis: Diagnosis, status: Status) => boolean): number =>
@@ -137,7 +165,7 @@ export function safetyOf({ treatment }: Diagnosis): 'safe' | 'unsafe' | undefine
  * the working directory without it: anything else makes `git apply` do nothing, silently.
  */
 export function diffOf(result: Result): string {
-  const { outcome, gitRoot, root } = result
+  const { outcome, gitRoot, root, chart } = result
   return [...outcome.edits]
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
     .map(([path, edits]) => {
@@ -148,7 +176,7 @@ export function diffOf(result: Result): string {
         text: parsed?.text,
         edits,
         header: gitRoot !== undefined,
-        hidden: parsed === undefined ? [] : secretSpans(parsed),
+        hidden: chart?.hidden.get(path) ?? (parsed === undefined ? [] : secretSpans(parsed)),
       })
     })
     .join('')

@@ -1,5 +1,7 @@
 import { documentSpans } from '../read/cut.ts'
-import type { MapEntry, MapNode, Node, ParsedText, Span } from '../read/tree.ts'
+import { isMap, stringsAt } from '../read/json.ts'
+import type { Resource } from '../read/resource.ts'
+import type { Json, MapEntry, MapNode, Node, ParsedText, Span } from '../read/tree.ts'
 
 /** What of a Secret may be seen. The rest may hold what is secret, comments and misspelt keys included. */
 const PUBLIC = new Set(['apiVersion', 'kind', 'type'])
@@ -64,4 +66,44 @@ function linesIn(text: string, from: number, to: number): readonly Span[] {
 function shownOf({ key, start, colon, end, value }: MapEntry): readonly Span[] {
   if (PUBLIC.has(key) && value?.type === 'scalar') return [{ start, end }]
   return HEADS.has(key) && colon !== undefined ? [{ start, end: colon + 1 }] : []
+}
+
+/** Keys of a chart's values under which secrets are kept. */
+const SECRET_KEY = /passw|passphrase|secret|token|credential|(private|api|access)_?key/i
+
+/** Shorter texts stand in Secrets and elsewhere by chance. */
+const MIN_SECRET = 4
+
+/** The texts that Secrets hold, as they are and decoded. */
+export function secretTextsIn(resources: readonly Resource[]): ReadonlySet<string> {
+  const secrets = resources.filter(({ object }) => object.kind === 'Secret').map(({ object }) => object)
+  const encoded = secrets.flatMap(secret => Object.values(stringsAt(secret, 'data')))
+  const decoded = encoded.map(text => Buffer.from(text, 'base64').toString())
+  const plain = secrets.flatMap(secret => Object.values(stringsAt(secret, 'stringData')))
+  return new Set([...encoded, ...decoded, ...plain].filter(text => text.length >= MIN_SECRET))
+}
+
+/** Whether a value of a chart must not be shown: its key says so, or a Secret holds it. */
+export function isSecretValue(key: string, value: Json, secrets: ReadonlySet<string>): boolean {
+  if (value === null || value === '' || typeof value === 'boolean') return false
+  return SECRET_KEY.test(key) || (typeof value !== 'object' && secrets.has(String(value)))
+}
+
+/** The lines of a values file that must not be shown. */
+export function hiddenValues(
+  { text, documents }: ParsedText,
+  isHidden: (key: string, value: Json) => boolean,
+): readonly Span[] {
+  const hiddenIn = (node: Node | undefined, value: Json, key: string, span: Span): readonly Span[] => {
+    if (isHidden(key, value)) return linesIn(text, span.start, span.end)
+    if (node?.type === 'sequence' && Array.isArray(value))
+      return node.items.flatMap((item, index) => hiddenIn(item.value, value[index] ?? null, '', item))
+    if (node?.type !== 'map') return []
+    return node.entries.flatMap(entry => hiddenIn(entry.value, memberOf(value, entry.key), entry.key, entry))
+  }
+  return documents.flatMap(({ root, value, ...span }) => hiddenIn(root, value, '', span))
+}
+
+function memberOf(value: Json, key: string): Json {
+  return isMap(value) && Object.hasOwn(value, key) ? (value[key] ?? null) : null
 }

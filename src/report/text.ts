@@ -1,8 +1,10 @@
 import type { Change, Evidence } from '../fix/fixer.ts'
 import { pathOf } from '../fix/placement.ts'
-import type { Diagnosis } from '../outcome.ts'
+import type { Diagnosis, HeldBack, Treatment } from '../outcome.ts'
+import { dotted, type Pointer } from '../pointer.ts'
 import { isKustomizationFile } from '../read/kustomization.ts'
 import { type Resource, titleOf } from '../read/resource.ts'
+import type { Locator } from './locate.ts'
 import { clean, line, type Paint, painter } from './paint.ts'
 import {
   diffOf,
@@ -41,9 +43,14 @@ export function textReport(result: Result, { color, quiet }: TextOptions): strin
 
 function findingParts(result: Result, paint: Paint): readonly string[] {
   const { input, after } = locators(result)
+  // Lines of what a template makes are no lines of the template.
+  const isRendered = result.chart !== undefined
 
-  const placeOf = ({ at }: Evidence): string =>
-    at === undefined ? '' : ` (${shownPath(at.resource.path, result)}:${input.position(at.resource, at.pointer).line})`
+  const lineOf = (locator: Locator, resource: Resource, at: Pointer): string => {
+    const path = shownPath(resource.path, result)
+    return isRendered ? path : `${path}:${locator.position(resource, at).line}`
+  }
+  const placeOf = ({ at }: Evidence): string => (at === undefined ? '' : ` (${lineOf(input, at.resource, at.pointer)})`)
   const evidenceLine = (evidence: Evidence): string =>
     line`    ${paint('dim', `${evidence.class}:`)} ${evidence.says}${paint('dim', placeOf(evidence))}`
 
@@ -51,10 +58,18 @@ function findingParts(result: Result, paint: Paint): readonly string[] {
     operations
       .filter(({ op }) => op !== 'test')
       .map(operation => {
-        const place = `${shownPath(resource.path, result)}:${after.position(resource, operation.path).line}`
+        const place = lineOf(after, resource, operation.path)
         const value = 'value' in operation ? `: ${JSON.stringify(operation.value)}` : ''
         return line`      ${operation.op} ${operation.path}${value} ${paint('dim', `(${place})`)}`
       })
+
+  const valueLines = (treatment: Treatment): readonly string[] => {
+    if (treatment.status === 'available' && treatment.heldBack === 'template') return ['    no value decides it']
+    if (treatment.status !== 'applied' || treatment.value === undefined) return []
+    const { path, line: number, column, at, from, to } = treatment.value
+    const change = `${from === undefined ? '' : `${JSON.stringify(from)} → `}${JSON.stringify(to)}`
+    return [line`    ${paint('bold', `${shownPath(path, result)}:${number}:${column}`)}: ${dotted(at)}: ${change}`]
+  }
 
   const fixLines = (diagnosis: Diagnosis): readonly string[] => {
     const { treatment, finding } = diagnosis
@@ -87,6 +102,7 @@ function findingParts(result: Result, paint: Paint): readonly string[] {
           line`  ${paint('green', wordFor(diagnosis, result))} (${fix.safety}, ${fix.impact}): ${fix.title}${where}`,
           ...others.map(({ resource }) => line`    also in ${kindOf(resource)} of ${shownPath(resource.path, result)}`),
           ...creates.map(fresh => line`    new: ${titleOf(fresh.object)} in ${shownPath(pathOf(fresh), result)}`),
+          ...valueLines(treatment),
           ...fix.evidence.map(evidenceLine),
           ...fix.cautions.map(caution => line`    unsafe: ${caution}`),
           ...(fix.note === undefined ? [] : [line`    not a better fix: ${fix.note}`]),
@@ -98,7 +114,10 @@ function findingParts(result: Result, paint: Paint): readonly string[] {
   return inReadingOrder(result).map(diagnosis => {
     const { finding, severity, detector, treatment } = diagnosis
     const position = (treatment.status === 'applied' ? input : after).position(finding.resource, finding.at)
-    const place = `${shownPath(finding.resource.path, result)}:${position.line}:${position.column}`
+    const path = shownPath(finding.resource.path, result)
+    const place = isRendered
+      ? `${path}: ${titleOf(finding.resource.object)}`
+      : `${path}:${position.line}:${position.column}`
     const codes = finding.codes?.length ? ` [${finding.codes.join(', ')}]` : ''
     const head = line`${paint('bold', place)} ${paint(SEVERITY_STYLES[severity], severity)} ${detector.id}: ${finding.message}${paint('dim', codes)}`
     const { scopes = [] } = diagnosis
@@ -115,10 +134,14 @@ function kindOf({ object, path }: Resource): string {
 function wordFor(diagnosis: Diagnosis, result: Result): string {
   const { treatment } = diagnosis
   if (treatment.status === 'available')
-    return treatment.heldBack === 'unsafe' ? 'fix with --unsafe' : `fix with --max-impact ${treatment.fix.impact}`
+    return {
+      unsafe: 'fix with --unsafe',
+      impact: `fix with --max-impact ${treatment.fix.impact}`,
+      template: 'fix with the post-renderer',
+    }[treatment.heldBack]
   if (treatment.status !== 'applied') return 'no fix'
   if (statusOf(diagnosis, result) === 'applied') return 'fixed'
-  return failureOf(treatment.fix, result) === undefined ? 'fix' : 'not written'
+  return failureOf(treatment, result) === undefined ? 'fix' : 'not written'
 }
 
 function errorParts(result: Result, paint: Paint): readonly string[] {
@@ -199,36 +222,69 @@ export function summaryLines(result: Result): readonly string[] {
     plural(result.failures.length, 'group of files not written', 'groups of files not written'),
   ].filter(text => text !== '')
   const renamed =
-    impact.routing > 0
+    impact.routing > 0 && result.chart === undefined
       ? ['Renames are proven against the files under the root; what lives elsewhere and names a port is not seen.']
       : []
-  const leftOut = result.outcome.diagnoses.filter(
-    diagnosis =>
-      safetyOf(diagnosis) === 'safe' &&
-      diagnosis.treatment.status === 'available' &&
-      diagnosis.treatment.heldBack === 'impact',
-  ).length
-  const head = [found(summary, leftOut), ...(impacts.length > 0 ? [`impact: ${impacts.join(', ')}`] : []), ...asides]
-  return [head.join(' · '), ...renamed]
+  const head = [found(summary, result), ...(impacts.length > 0 ? [`impact: ${impacts.join(', ')}`] : []), ...asides]
+  return [head.join(' · '), ...renamed, ...chartNotes(result)]
 }
 
-/** @param leftOut how many safe fixes have a greater impact than is allowed */
-function found(summary: Summary, leftOut: number): string {
+function found(summary: Summary, result: Result): string {
   const { findings, files, resources } = summary
   if (resources === 0)
     return `no Kubernetes manifests found${files === 0 ? '' : ` in ${plural(files, 'file', 'files')}`}`
   if (findings === 0) return `no findings in ${plural(files, 'file', 'files')}`
   const parts = [
     [summary.fixed, 'fixed'],
-    [summary.fixable - leftOut, 'fixable with --write'],
-    [leftOut, 'left out by --max-impact'],
-    [summary.fixableUnsafe, 'fixable with --unsafe'],
+    ...(result.chart === undefined ? waysToFix(summary, result) : waysToFixChart(result)),
     [summary.refused, 'refused'],
     [summary.manual, 'left to you'],
   ] as const
   const counts = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
   const head = `${plural(findings, 'finding', 'findings')} in ${plural(files, 'file', 'files')}`
   return counts.length === 0 ? head : `${head}: ${counts.join(', ')}`
+}
+
+type Way = readonly [count: number, what: string]
+
+function waysToFix({ fixable, fixableUnsafe }: Summary, { outcome }: Result): readonly Way[] {
+  const leftOut = outcome.diagnoses.filter(
+    diagnosis => safetyOf(diagnosis) === 'safe' && isHeldBack(diagnosis, 'impact'),
+  ).length
+  return [
+    [fixable - leftOut, 'fixable with --write'],
+    [leftOut, 'left out by --max-impact'],
+    [fixableUnsafe, 'fixable with --unsafe'],
+  ]
+}
+
+function waysToFixChart(result: Result): readonly Way[] {
+  const { diagnoses } = result.outcome
+  const heldBack = (reason: HeldBack): number => diagnoses.filter(diagnosis => isHeldBack(diagnosis, reason)).length
+  const decided = diagnoses.filter(
+    diagnosis => diagnosis.treatment.status === 'applied' && statusOf(diagnosis, result) === 'available',
+  )
+  return [
+    [decided.length, 'fixable with a value'],
+    [heldBack('template'), 'fixable with the post-renderer'],
+    [heldBack('impact'), 'left out by --max-impact'],
+    [heldBack('unsafe'), 'fixable with --unsafe'],
+  ]
+}
+
+function isHeldBack({ treatment }: Diagnosis, reason: HeldBack): boolean {
+  return treatment.status === 'available' && treatment.heldBack === reason
+}
+
+/** How a chart was rendered, and what to do where no value decides. */
+function chartNotes({ outcome, chart }: Result): readonly string[] {
+  if (chart === undefined) return []
+  const isLeft = outcome.diagnoses.some(diagnosis => isHeldBack(diagnosis, 'template'))
+  return [
+    ...(isLeft ? [`the post-renderer: helm install … ${chart.postRenderer}`] : []),
+    `Rendered with ${chart.helm} (${plural(chart.renderings, 'time', 'times')}); what other values would render, or is outside the chart and names a port, is not seen.`,
+    ...chart.notes,
+  ]
 }
 
 function plural(count: number, one: string, many: string): string {

@@ -95,7 +95,7 @@ function viewOf(
   output: string,
 ): View {
   const path = root.name === '.' ? BUILD : `${root.name}/${BUILD}`
-  const read = repositoryOf([{ path, text: output }])
+  const read = repositoryOf([{ path, text: output, rendered: true }])
   const sources = new Map<string, Resource>()
   const fallback = [...root.files][0] ?? root.name
   const resources = read.resources.map((resource): Resource => {
