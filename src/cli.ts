@@ -1,5 +1,4 @@
 import { openSync, realpathSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { functionProgram, given, type Options, parsed, program, spelledOut, usageCode } from './command-line.ts'
 import { type Config, configFor, NOTHING } from './config.ts'
 import { compose, PIPELINE } from './container.ts'
@@ -14,9 +13,9 @@ import type { OverlayRequest } from './overlay/plan.ts'
 import { argumentsOf, ownDirectory, recordOf } from './overlay/record.ts'
 import { pathOf, realPathOf } from './overlay/sites.ts'
 import { verified } from './overlay/verify.ts'
-import { readFiles, repositoryOf } from './read/repository.ts'
+import { readFiles } from './read/repository.ts'
 import { readStream, standardInput } from './read/stream.ts'
-import { gitRootOf, ignoring, type Walk, walk } from './read/walk.ts'
+import { gitRootOf, type Walk, walk } from './read/walk.ts'
 import { jsonReport } from './report/json.ts'
 import { clean } from './report/paint.ts'
 import { progress } from './report/progress.ts'
@@ -24,6 +23,7 @@ import { diffOf, isFailing, type Result, shownPath } from './report/result.ts'
 import { summaryLines, textReport } from './report/text.ts'
 import { type Rules, shippedRules } from './rules.ts'
 import { type Asked, runOptions } from './run-options.ts'
+import { scopeOf, sourcesOf } from './scope.ts'
 import { runOnStream } from './stream.ts'
 import { filesAfter, textsOf, write } from './texts.ts'
 
@@ -95,10 +95,11 @@ async function check(paths: readonly string[], options: Options): Promise<number
     print(`${JSON.stringify({ ...config, profile: run.profile }, null, 2)}\n`)
     return 0
   }
-  const { isInScope } = walked
   const read = readFiles(walked, done => show(`reading ${done}/${walked.files.length} files`))
-  const repository = repositoryOf(read.texts, done => show(`parsing ${done}/${read.texts.length} files`))
-  const outcome = pipeline.run(repository, run, (done, of) => show(`proving ${done}/${of} fixes`))
+  const { repository, skipped, errors, narrowed } = sourcesOf(walked, read, options, config, done =>
+    show(`parsing ${done}/${read.texts.length} files`),
+  )
+  const outcome = pipeline.run(repository, narrowed(run, pipeline), (done, of) => show(`proving ${done}/${of} fixes`))
 
   const reportFile = options.reporterFile === undefined ? undefined : opened(options.reporterFile)
   const texts = textsOf(outcome)
@@ -107,8 +108,8 @@ async function check(paths: readonly string[], options: Options): Promise<number
   const failed = new Set(failures.flatMap(({ paths }) => paths))
   const result: Result = {
     ...resultOf(outcome, walked, options),
-    skipped: [...read.skipped, ...repository.skipped].filter(({ path }) => isInScope(path)),
-    errors: [...read.errors, ...repository.errors].filter(({ path }) => isInScope(path)),
+    skipped,
+    errors,
     written: options.write === true,
     failures,
     filesAfter: options.write ? filesAfter(outcome, texts, failed) : repository.files,
@@ -186,6 +187,10 @@ const NOT_FOR_STREAMS = new Set([
   '--diff',
   '--root',
   '--print-config',
+  '--include-generated',
+  '--changed',
+  '--staged',
+  '--since',
 ])
 
 /** Standard input, fixed, on standard output; it goes on whatever is found, unless `--fail-on` is given. */
@@ -253,13 +258,6 @@ async function rulesOf({ plugins, file }: Config): Promise<readonly Rules[]> {
     ids.add(id)
   }
   return sets
-}
-
-/** What is reported and written: what the paths name or hold, without what the configuration ignores. */
-function scopeOf({ isInScope, root }: Walk, { ignore, file }: Config): (path: string) => boolean {
-  if (ignore.length === 0 || file === undefined) return isInScope
-  const isIgnored = ignoring(ignore, dirname(file), root)
-  return path => isInScope(path) && !isIgnored(path)
 }
 
 /**

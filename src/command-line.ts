@@ -32,6 +32,10 @@ export interface Options {
   readonly overlay?: string
   readonly component?: string
   readonly force?: true
+  readonly includeGenerated?: true
+  readonly since?: string
+  readonly changed?: true
+  readonly staged?: true
 }
 
 /** The command line of mesh-fix itself. */
@@ -63,6 +67,15 @@ export function program(): Command {
     .addOption(new Option('--unsafe [RULES]', 'the unsafe fixes too, of all rules or of those listed').argParser(list))
     .option('--no-fix', 'findings only; no fix is computed')
     .option('--root <DIR>', 'what to read (default: the git repository around the paths, else their common directory)')
+    .option('--include-generated', 'report on and write generated files, rendered charts and the like, too')
+    .addOption(
+      new Option('--changed', 'only what the changes in the working tree since HEAD concern').conflicts([
+        'staged',
+        'since',
+      ]),
+    )
+    .addOption(new Option('--staged', 'only what the index changes; its texts count').conflicts('since'))
+    .option('--since <REF>', 'only what changed since the branch left REF, the working tree included')
     .addOption(new Option('--profile <NAME>', 'which mesh (default: "sidecar")').choices(PROFILES))
     .addOption(new Option('--port-style <STYLE>', 'how to declare a protocol').choices(PORT_STYLES).default('auto'))
     .addOption(new Option('--only <RULES>', 'report and fix these rules only').argParser(list))
@@ -90,7 +103,7 @@ export function program(): Command {
 }
 
 /** Options that have no meaning with those that write an overlay. */
-const NOT_WITH_OVERLAYS = ['write', 'diff', 'dryRun', 'fix']
+const NOT_WITH_OVERLAYS = ['write', 'diff', 'dryRun', 'fix', 'includeGenerated', 'changed', 'staged', 'since']
 
 /** The command line of the function. */
 export function functionProgram(): Command {
@@ -120,6 +133,7 @@ Examples:
   mesh-fix                      check the repository, and preview the fixes
   mesh-fix --write apps/        repair what is under apps/; references are looked up everywhere
   mesh-fix --diff | git apply   the same by way of a patch
+  mesh-fix --staged             check what is about to be committed
   mesh-fix --overlay fixed/ base/   leave the files alone, and fix what kustomize builds of base/
   mesh-fix verify fixed/        prove that it does
   mesh-fix -                    YAML on standard input, fixed on standard output, the report on standard error

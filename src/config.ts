@@ -15,6 +15,8 @@ export interface Config {
   readonly externalReferences: readonly ExternalReference[]
   /** Patterns as in a `.gitignore`, from the file's directory: what they match is known, but neither reported nor written. */
   readonly ignore: readonly string[]
+  /** Generated files, rendered and vendored charts and the like are reported on and written, too. */
+  readonly includeGenerated: boolean
   /** The file itself, absolute; undefined where there is none. */
   readonly file?: string
 }
@@ -32,7 +34,7 @@ export interface ConfigSource {
 const NAME = 'mesh-fix.config.yaml'
 
 /** Without a file. */
-export const NOTHING: Config = { plugins: [], externalReferences: [], ignore: [] }
+export const NOTHING: Config = { plugins: [], externalReferences: [], ignore: [], includeGenerated: false }
 
 /**
  * The configuration for a run: the file that is named, else the nearest one from a directory upwards to the root.

@@ -32,9 +32,15 @@ const ignore = words
   .default([])
 
 /** What a configuration file may say. */
-export const configuration = z.strictObject({ profile, plugins: words.default([]), externalReferences, ignore })
+export const configuration = z.strictObject({
+  profile,
+  plugins: words.default([]),
+  externalReferences,
+  ignore,
+  includeGenerated: z.boolean().describe('Report on and write generated files, too.').default(false),
+})
 
-/** What the `spec` of a functionConfig may say: the configuration without plugins, and the options of a run. */
+/** What the `spec` of a functionConfig may say: the configuration without what concerns files and modules, and the options of a run. */
 export const functionSpec = z.strictObject({
   mode: z.enum(['fix', 'check']).describe('Whether items are changed, or only reported on.').default('fix'),
   profile,
