@@ -30,7 +30,7 @@ import type { OverlayRequest } from './overlay/plan.ts'
 import { argumentsOf, ownDirectory, recordOf } from './overlay/record.ts'
 import { pathOf, realPathOf } from './overlay/sites.ts'
 import { verified } from './overlay/verify.ts'
-import { readFiles, repositoryOf } from './read/repository.ts'
+import { readFiles } from './read/repository.ts'
 import { readStream, standardInput } from './read/stream.ts'
 import { gitRootOf, ignoring, type Walk, walk } from './read/walk.ts'
 import { jsonReport } from './report/json.ts'
@@ -40,6 +40,7 @@ import { diffOf, isFailing, type Result, shownPath } from './report/result.ts'
 import { summaryLines, textReport } from './report/text.ts'
 import { type Rules, shippedRules } from './rules.ts'
 import { type Asked, runOptions } from './run-options.ts'
+import { scopeOf, sourcesOf } from './scope.ts'
 import { type ConfiguredScope, scopeLines, withScopes } from './scopes/print.ts'
 import { rootsIn } from './scopes/roots.ts'
 import { runInBuilds } from './scopes/run.ts'
@@ -119,18 +120,22 @@ async function check(paths: readonly string[], options: Options): Promise<number
     print(`${JSON.stringify({ ...config, profile: run.profile, build: mode }, null, 2)}\n`)
     return 0
   }
-  const { isInScope } = walked
   const read = readFiles(walked, done => show(`reading ${done}/${walked.files.length} files`))
-  const repository = repositoryOf(read.texts, done => show(`parsing ${done}/${read.texts.length} files`))
+  const { repository, skipped, errors, narrowed, changes } = sourcesOf(walked, read, options, config, done =>
+    show(`parsing ${done}/${read.texts.length} files`),
+  )
   const configured = scopesIn(config, walked.root)
   if (options.printScopes) {
     const roots = rootsIn(walked.root, [...repository.files.keys()], options.allowRemote === true)
     print(`${scopeLines(roots, configured, repository).join('\n')}\n`)
     return 0
   }
-  const request = { mode, allowRemote: options.allowRemote === true, directory: walked.root }
-  const { outcome, record } = await runInBuilds(withScopes(repository, configured), run, request, (seen, asked) =>
-    pipeline.run(seen, asked, (done, of) => show(`proving ${done}/${of} fixes`)),
+  const scoped = changes && { ...changes, before: withScopes(changes.before, configured) }
+  const { outcome, record } = await runInBuilds(
+    withScopes(repository, configured),
+    narrowed(run),
+    { mode, allowRemote: options.allowRemote === true, directory: walked.root, changes: scoped },
+    (seen, asked) => pipeline.run(seen, asked, (done, of) => show(`proving ${done}/${of} fixes`)),
   )
 
   const reportFile = options.reporterFile === undefined ? undefined : opened(options.reporterFile)
@@ -141,8 +146,8 @@ async function check(paths: readonly string[], options: Options): Promise<number
   const result: Result = {
     ...resultOf(outcome, walked, options),
     build: record,
-    skipped: [...read.skipped, ...repository.skipped].filter(({ path }) => isInScope(path)),
-    errors: [...read.errors, ...repository.errors].filter(({ path }) => isInScope(path)),
+    skipped,
+    errors,
     written: options.write === true,
     failures,
     filesAfter: options.write ? filesAfter(outcome, texts, failed) : repository.files,
@@ -261,6 +266,10 @@ const NOT_FOR_STREAMS = new Set([
   '--allow-remote',
   '--print-scopes',
   '--print-config',
+  '--include-generated',
+  '--changed',
+  '--staged',
+  '--since',
 ])
 
 /** Standard input, fixed, on standard output; it goes on whatever is found, unless `--fail-on` is given. */
@@ -333,16 +342,6 @@ async function rulesOf({ plugins, file }: Config): Promise<readonly Rules[]> {
 /** The scopes of the configuration; their patterns are from its file's directory. */
 function scopesIn({ scopes, file }: Config, root: string): readonly ConfiguredScope[] {
   return scopes.map(({ name, paths }) => ({ name, has: ignoring(paths, dirname(file ?? root), root) }))
-}
-
-/** What is reported and written: what the paths name or hold, without what the configuration ignores. */
-function scopeOf(
-  { isInScope, root }: Pick<Walk, 'isInScope' | 'root'>,
-  { ignore, file }: Config,
-): (path: string) => boolean {
-  if (ignore.length === 0 || file === undefined) return isInScope
-  const isIgnored = ignoring(ignore, dirname(file), root)
-  return path => isInScope(path) && !isIgnored(path)
 }
 
 /**

@@ -37,6 +37,10 @@ export interface Options {
   readonly build?: BuildMode
   readonly allowRemote?: true
   readonly printScopes?: true
+  readonly includeGenerated?: true
+  readonly since?: string
+  readonly changed?: true
+  readonly staged?: true
 }
 
 /** What a chart is rendered for, beside all the rest. */
@@ -71,6 +75,15 @@ export function program(): Command {
         .choices(BUILD_MODES)
         .conflicts(['overlay', 'component']),
     )
+    .option('--include-generated', 'report on and write generated files, rendered charts and the like, too')
+    .addOption(
+      new Option('--changed', 'only what the changes in the working tree since HEAD concern').conflicts([
+        'staged',
+        'since',
+      ]),
+    )
+    .addOption(new Option('--staged', 'only what the index changes; its texts count').conflicts('since'))
+    .option('--since <REF>', 'only what changed since the branch left REF, the working tree included')
     .option('--allow-remote', 'let builds fetch what is remote')
     .option('--print-scopes', 'print which files are applied together, and do nothing else')
     .option('--print-config', 'print what is configured, and do nothing else')
@@ -134,7 +147,7 @@ function withRunOptions(command: Command): Command {
 }
 
 /** Options that have no meaning with those that write an overlay. */
-const NOT_WITH_OVERLAYS = ['write', 'diff', 'dryRun', 'fix']
+const NOT_WITH_OVERLAYS = ['write', 'diff', 'dryRun', 'fix', 'includeGenerated', 'changed', 'staged', 'since']
 
 /** The command line of the function. */
 export function functionProgram(): Command {
@@ -164,6 +177,7 @@ Examples:
   mesh-fix                      check the repository, and preview the fixes
   mesh-fix --write apps/        repair what is under apps/; references are looked up everywhere
   mesh-fix --diff | git apply   the same by way of a patch
+  mesh-fix --staged             check what is about to be committed
   mesh-fix --overlay fixed/ base/   leave the files alone, and fix what kustomize builds of base/
   mesh-fix verify fixed/        prove that it does
   mesh-fix -                    YAML on standard input, fixed on standard output, the report on standard error

@@ -20,6 +20,8 @@ export interface Config {
   readonly build?: BuildMode | undefined
   /** What is applied together, by patterns as in `ignore`; for files that no kustomization builds. */
   readonly scopes: readonly { readonly name: string; readonly paths: readonly string[] }[]
+  /** Generated files, rendered and vendored charts and the like are reported on and written, too. */
+  readonly includeGenerated: boolean
   /** The file itself, absolute; undefined where there is none. */
   readonly file?: string
 }
@@ -37,7 +39,7 @@ export interface ConfigSource {
 const NAME = 'mesh-fix.config.yaml'
 
 /** Without a file. */
-export const NOTHING: Config = { plugins: [], externalReferences: [], ignore: [], scopes: [] }
+export const NOTHING: Config = { plugins: [], externalReferences: [], ignore: [], scopes: [], includeGenerated: false }
 
 /**
  * The configuration for a run: the file that is named, else the nearest one from a directory upwards to the root.

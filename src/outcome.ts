@@ -13,6 +13,10 @@ import type { TextEdit } from './write/text-edit.ts'
 export interface RunOptions extends Context {
   /** Whether a file may be reported on and written. */
   readonly isInScope: (path: string) => boolean
+  /** Whether a finding in scope is reported and fixed; undefined: all are. The proof knows all findings. */
+  readonly isReported?: ((diagnosis: Diagnosis) => boolean) | undefined
+  /** Files that must not be changed for a reason of their own, said as words behind "which". */
+  readonly untouchable?: ReadonlyMap<string, string> | undefined
   /** Whether a rule is reported on and fixed; the proof knows all rules. */
   readonly isOn: (rule: string) => boolean
   /** Whether a rule's unsafe fixes are applied, too. */

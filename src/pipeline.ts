@@ -86,7 +86,7 @@ class Run {
     for (const resource of this.#repository.resources) {
       if (!this.#options.isInScope(sourcePathOf(resource))) continue
       for (const diagnosis of this.#diagnose(resource)) {
-        if (!this.#options.isOn(diagnosis.detector.id)) continue
+        if (!this.#isReported(diagnosis)) continue
         if (isIgnored(diagnosis.detector.id, diagnosis.finding)) this.#suppressed += 1
         else this.#record(diagnosis)
       }
@@ -141,10 +141,15 @@ class Run {
       if (!this.#options.isInScope(sourcePathOf(resource))) continue
       for (const diagnosis of this.#diagnose(resource)) {
         const { key, detector, finding } = diagnosis
-        const isNew = this.#options.isOn(detector.id) && !this.#diagnoses.has(key)
+        const isNew = this.#isReported(diagnosis) && !this.#diagnoses.has(key)
         if (isNew && !isIgnored(detector.id, finding)) this.#record(diagnosis)
       }
     }
+  }
+
+  #isReported(diagnosis: Diagnosis): boolean {
+    const { isOn, isReported } = this.#options
+    return isOn(diagnosis.detector.id) && (isReported === undefined || isReported(diagnosis))
   }
 
   #record(diagnosis: Diagnosis): void {
@@ -237,11 +242,17 @@ class Run {
     if (typeof placed === 'string') return { by: 'placement', reason: placed }
     const { changes } = placed.fix
     const created = placed.created.map(({ resource }) => resource)
+    const { isInScope, untouchable } = this.#options
     const outside = [...changes.map(({ resource }) => resource), ...created]
       .map(sourcePathOf)
-      .find(path => !this.#options.isInScope(path))
-    if (outside !== undefined)
-      return { by: 'scope', reason: `it would have to change ${outside} too, which is outside the paths given` }
+      .find(path => !isInScope(path) || untouchable?.has(path))
+    if (outside !== undefined) {
+      const why = untouchable?.get(outside) ?? 'is outside the paths given'
+      return {
+        by: 'scope',
+        reason: `it would have to change ${outside}${isInScope(outside) ? '' : ' too'}, which ${why}`,
+      }
+    }
 
     const versions = versionsAfter(changes)
     if (versions instanceof PatchError) return { by: 'text', reason: `the patch does not apply: ${versions.message}` }

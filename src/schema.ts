@@ -43,9 +43,10 @@ export const configuration = z.strictObject({
     .array(z.strictObject({ name: z.string().min(1), paths: words }))
     .describe('What is applied together, by patterns as in a .gitignore; for files that no kustomization builds.')
     .default([]),
+  includeGenerated: z.boolean().describe('Report on and write generated files, too.').default(false),
 })
 
-/** What the `spec` of a functionConfig may say: the configuration without plugins, and the options of a run. */
+/** What the `spec` of a functionConfig may say: the configuration without what concerns files and modules, and the options of a run. */
 export const functionSpec = z.strictObject({
   mode: z.enum(['fix', 'check']).describe('Whether items are changed, or only reported on.').default('fix'),
   profile,

@@ -41,6 +41,7 @@ const OUTSIDE = [
   'src/cli.ts',
   'src/config.ts',
   'src/rules.ts',
+  'src/read/git.ts',
   'src/read/walk.ts',
   'src/read/repository.ts',
   'src/build/built.ts',

@@ -262,6 +262,7 @@ t.test('a directory that cannot be opened is an error, and so is a file that is 
     links: ['link.yaml'],
     closed: ['private'],
     isInScope: () => true,
+    named: new Set<string>(),
   }
   t.match(readFiles(walk), {
     texts: [],

@@ -11,6 +11,7 @@ import {
   ingress,
   json,
   meshFix,
+  put,
   SHOP,
   SHOP_FIXED,
   service,
@@ -323,4 +324,27 @@ t.test('findings on what has no source are told at the kustomization', async t =
   const root = folder(t, { 'dev/kustomization.yaml': 'resources: [all.yaml]\n', 'dev/all.yaml': chart })
   t.equal(meshFix(root, '--write', '--quiet').status, 0)
   t.match(contents(root)['dev/all.yaml'], HTTP_WEB)
+})
+
+t.test('what changed, in builds', async t => {
+  const git = (...args: readonly string[]): void => {
+    execFileSync('git', ['-c', 'user.name=shop', '-c', 'user.email=shop@example.com', ...args], { cwd: root })
+  }
+  const root = folder(t, { ...BASE, 'dev/kustomization.yaml': overlay('namePrefix: dev-') }, { git: true })
+  git('add', '--all')
+  git('commit', '--quiet', '--message', 'shop')
+  t.same(json(root, '--changed').findings, [], 'what was there before is not told')
+
+  put(root, {
+    'dev/kustomization.yaml': overlay('namePrefix: dev-', 'patches: [{ path: port.yaml }]'),
+    'dev/port.yaml':
+      'apiVersion: v1\nkind: Service\nmetadata: { name: shop }\nspec:\n  ports:\n    - { port: 80, name: main }\n',
+  })
+  const changed = json(root, '--changed')
+  t.match(changed.findings, [{ file: 'dev/port.yaml', scopes: ['dev'] }], 'a new patch is')
+  t.equal(json(root, '--staged').findings.length, 0, 'the index has not changed')
+  git('add', '--all')
+  t.match(json(root, '--staged').findings, [{ file: 'dev/port.yaml' }])
+  put(root, { 'dev/port.yaml': 'no longer a patch' })
+  t.match(json(root, '--staged').findings, [{ file: 'dev/port.yaml' }], 'the index is what is built')
 })

@@ -29,7 +29,13 @@ export async function surroundingsOf(directory: string, walk: Walk): Promise<Sur
     return { source, views: [], unbuilt: roots.map(root => ({ root, reason: 'there is no kustomize' })) }
   }
   return withScratchAlongside(async scratch => {
-    const { views, unbuilt } = await viewsOf(roots, walk.root, source, { kustomize, scratch, online: false })
+    const { views, unbuilt } = await viewsOf(roots, source, {
+      kustomize,
+      scratch,
+      online: false,
+      directory: walk.root,
+      texts: new Map(),
+    })
     return { source, views, unbuilt }
   })
 }

@@ -116,9 +116,17 @@ function readText(path: string): string {
   }
 }
 
-/** Turns texts into resources, and says of everything else what it is. Pure: no disk is touched. */
-export function repositoryOf(texts: readonly FileText[], onFile: (done: number) => void = () => {}): Repository {
-  const reader = new Reader(texts)
+/**
+ * Turns texts into resources, and says of everything else what it is. Pure: no disk is touched.
+ *
+ * @param known files that are parsed already: what still has their text isn't parsed again
+ */
+export function repositoryOf(
+  texts: readonly FileText[],
+  onFile: (done: number) => void = () => {},
+  known: ReadonlyMap<string, SourceFile> = new Map(),
+): Repository {
+  const reader = new Reader(texts, known)
   for (const [index, file] of texts.entries()) {
     reader.read(file)
     onFile(index + 1)
@@ -132,12 +140,14 @@ class Reader implements Repository {
   readonly skipped: Skipped[] = []
   readonly errors: ReadError[] = []
 
+  readonly #known: ReadonlyMap<string, SourceFile>
   readonly #charts: ReadonlySet<string>
   /** File → the kustomizations that apply it as a patch. */
   readonly #patches = new Map<string, { readonly by: string; readonly patch: KustomizePatch }[]>()
   readonly #listed = new Set<string>()
 
-  constructor(texts: readonly FileText[]) {
+  constructor(texts: readonly FileText[], known: ReadonlyMap<string, SourceFile>) {
+    this.#known = known
     this.#charts = new Set(
       texts.filter(({ path }) => /(^|\/)Chart\.yaml$/.test(path)).map(({ path }) => directoryOf(path)),
     )
@@ -170,7 +180,9 @@ class Reader implements Repository {
 
     const mayHoldDefinitions =
       !isKustomizationFile(path) && !this.#patches.has(path) && text.includes('CustomResourceDefinition')
-    const parsed = mayHoldDefinitions ? parse(text, isPlainDefinition) : parse(text)
+    const before = this.#known.get(path)?.parsed
+    const fresh = (): ParsedText => (mayHoldDefinitions ? parse(text, isPlainDefinition) : parse(text))
+    const parsed = before?.text === text ? before : fresh()
     // What comes in has been rendered: marks in it are for somebody else.
     if (!rendered && this.#isTemplate(text, parsed)) {
       this.skipped.push({ path, text, reason: 'a template: it holds {{ }}, {% %} or <% %>', role: 'template' })

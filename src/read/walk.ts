@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import {
   accessSync,
   constants,
@@ -14,12 +13,18 @@ import {
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import ignore, { type Ignore } from 'ignore'
 import { MeshFixError } from '../errors.ts'
+import { git } from './git.ts'
 
 /** Directories that never hold a team's own manifests. */
 const NEVER = new Set(['.git', 'node_modules'])
 
 /** What may hold manifests; kustomize also reads a file named `Kustomization`. */
 const MANIFEST = /(\.ya?ml|\.json|(^|\/)Kustomization)$/i
+
+/** Whether a file that git knows may hold manifests of a team. */
+export function mayHoldManifests(path: string): boolean {
+  return MANIFEST.test(path) && !path.split('/').some(name => NEVER.has(name))
+}
 
 /** The files to read, and what the paths given limit. */
 export interface Walk {
@@ -37,6 +42,8 @@ export interface Walk {
   readonly closed: readonly string[]
   /** Whether a file is one that the given paths name or hold: only such are reported and written. */
   readonly isInScope: (path: string) => boolean
+  /** The paths given, files and directories, from the root. */
+  readonly named: ReadonlySet<string>
 }
 
 /** What is below a directory, as paths from it with `/`. */
@@ -80,7 +87,8 @@ export function walk(paths: readonly string[], options: { readonly root?: string
     if (stat?.isSymbolicLink()) links.push(path)
   }
   const isInScope = (path: string): boolean => scopes.has(path) || ancestorsOf(path).some(above => scopes.has(above))
-  return { root, start: common, gitRoot: gitRootOf(root), files, links, closed: [...closed].toSorted(), isInScope }
+  const gitRoot = gitRootOf(root)
+  return { root, start: common, gitRoot, files, links, closed: [...closed].toSorted(), isInScope, named: scopes }
 }
 
 /** The directories above a path, up to the root, which is the empty path. */
@@ -158,25 +166,9 @@ export function gitRootOf(directory: string): string | undefined {
 /** Git's own list of what is tracked or could be; where git can't say, the directory tree without what is ignored. */
 function listed(root: string): Tree {
   if (gitRootOf(root) === undefined) return walked(root)
-  // Git sets these for its hooks; they would name the repository in the words of another directory.
-  const { GIT_DIR, GIT_WORK_TREE, GIT_INDEX_FILE, GIT_PREFIX, ...env } = process.env
-  try {
-    // A repository's own configuration must not make git start a program.
-    const arguments_ = ['-c', 'core.fsmonitor=false', 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
-    const output = execFileSync('git', arguments_, {
-      cwd: root,
-      env,
-      encoding: 'utf8',
-      maxBuffer: 2 ** 30,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-    const files = output
-      .split('\0')
-      .filter(path => MANIFEST.test(path) && !path.split('/').some(name => NEVER.has(name)))
-    return { files, closed: [] }
-  } catch {
-    return walked(root)
-  }
+  const list = git(root, ['ls-files', '-z', '--cached', '--others', '--exclude-standard'])
+  if (!list?.isDone) return walked(root)
+  return { files: list.output.toString('utf8').split('\0').filter(mayHoldManifests), closed: [] }
 }
 
 /** The rules of a `.gitignore` and the directory that it stands in, as a prefix of paths. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Evidence, Fix } from '../fix/fixer.ts'
 import { pathOf } from '../fix/placement.ts'
 import type { Operation } from '../json-patch.ts'
@@ -6,6 +5,7 @@ import type { DecidingValue, Diagnosis, HeldBack } from '../outcome.ts'
 import { dotted, keysOf } from '../pointer.ts'
 import type { ReadError } from '../read/repository.ts'
 import { nameOf, namespaceOf, type Resource } from '../read/resource.ts'
+import { fingerprint } from './fingerprint.ts'
 import {
   failureOf,
   inReadingOrder,
@@ -181,20 +181,4 @@ function identityOf({ object }: Resource) {
 function itemOf({ base }: Resource): { readonly item?: number } {
   const index = keysOf(base).at(-1)
   return index === undefined ? {} : { item: Number(index) }
-}
-
-/** The same for a finding in every run, even when lists are reordered or the run starts elsewhere. */
-function fingerprint({ detector, finding }: Diagnosis): string {
-  const { object, path } = finding.resource
-  const parts = [
-    detector.id,
-    finding.check,
-    path,
-    object.apiVersion,
-    object.kind,
-    namespaceOf(object) ?? '',
-    nameOf(object),
-    finding.subject,
-  ]
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16)
 }

@@ -103,7 +103,7 @@ function rank({ status }: Treatment): number {
 }
 
 /** The place in the sources that gives what stands at a place of a built object. */
-function placeOf(place: Place, origins: Origins): Place {
+export function placeOf(place: Place, origins: Origins): Place {
   const { resource, pointer: at } = place
   if (!origins.isBuilt(resource)) return place
   const source = origins.source(resource)

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { type Built, type Identity, identityOf } from '../build/built.ts'
 import { Placements } from '../fix/placement.ts'
 import { isSame, type Operation, PatchError, patched } from '../json-patch.ts'
@@ -46,19 +45,17 @@ export interface Draft {
  * Makes transactions in the sources and builds every root again: only what the fixes say may have changed, everywhere.
  * Those that are right are made together; what is wrong is tried by itself, in each way there is, and else refused.
  *
- * @param directory the root of what was read
  * @param source what was read
  */
 export async function provenInBuilds(
   transactions: readonly Transaction[],
   views: readonly View[],
-  directory: string,
   source: Repository,
   origins: Origins,
   builds: Builds,
 ): Promise<Proof> {
   const refused = new Map<Transaction, string>()
-  const prover = new Prover(views, directory, source, origins, builds)
+  const prover = new Prover(views, source, origins, builds)
   let made: readonly Made[] = []
   let suspects: Transaction[] = []
   for (const transaction of transactions) {
@@ -136,16 +133,13 @@ function isMaybe(object: KubeObject, identity: Identity): boolean {
 
 class Prover {
   readonly #views: readonly View[]
-  readonly #directory: string
   readonly #source: Repository
   readonly #builds: Builds
   readonly #from: Origins
-  #attempts = 0
 
-  constructor(views: readonly View[], directory: string, source: Repository, from: Origins, builds: Builds) {
+  constructor(views: readonly View[], source: Repository, from: Origins, builds: Builds) {
     this.#from = from
     this.#views = views
-    this.#directory = directory
     this.#source = source
     this.#builds = builds
   }
@@ -157,13 +151,10 @@ class Prover {
     if (failures.length > 0) return { failures }
     const texts = this.#texts(draft)
     const touched = this.#views.filter(({ root }) => [...texts.keys()].some(path => root.files.has(path)))
-    const overrides = new Map([...texts].map(([path, text]) => [join(this.#directory, path), text]))
-    this.#attempts += 1
     const outputs = await rebuilt(
       touched.map(({ root }) => root),
-      overrides,
+      texts,
       this.#builds,
-      this.#attempts,
     )
     const fixes = made.flatMap(({ transaction }) => transaction.fixes)
     for (const [index, view] of touched.entries()) {

@@ -1,11 +1,13 @@
 import { Kustomize } from '../build/kustomize.ts'
 import type { BuildMode, BuildRecord } from '../build/record.ts'
 import { withScratchAlongside } from '../build/scratch.ts'
+import type { Finding } from '../detect/detector.ts'
 import { MeshFixError } from '../errors.ts'
 import type { Outcome, RunOptions } from '../outcome.ts'
 import { isStream, type Repository } from '../read/repository.ts'
 import type { Resource } from '../read/resource.ts'
-import { asSources } from './as-sources.ts'
+import { asSources, placeOf } from './as-sources.ts'
+import { type ChangedSources, concerning } from './changed.ts'
 import { type PatchDocument, patchDocumentsOf } from './patches.ts'
 import { provenInBuilds } from './proof.ts'
 import { type Root, rootsIn } from './roots.ts'
@@ -19,6 +21,8 @@ export interface BuildRequest {
   readonly allowRemote: boolean
   /** The root of what was read: absolute, symbolic links resolved. */
   readonly directory: string
+  /** Undefined: everything is reported, whether it has changed or not. */
+  readonly changes?: ChangedSources | undefined
 }
 
 /**
@@ -31,27 +35,38 @@ export interface BuildRequest {
 export async function runInBuilds(
   source: Repository,
   options: RunOptions,
-  { mode, allowRemote, directory }: BuildRequest,
+  { mode, allowRemote, directory, changes }: BuildRequest,
   run: (repository: Repository, options: RunOptions) => Outcome,
 ): Promise<{ readonly outcome: Outcome; readonly record: BuildRecord }> {
+  const narrowed = (before: Repository | undefined, fileOf: (finding: Finding) => string): RunOptions => {
+    if (changes === undefined || before === undefined) return options
+    const found = run(before, { ...options, noFix: true })
+    return { ...options, isReported: concerning(changes, found, fileOf) }
+  }
+  const inSources = (): RunOptions => narrowed(changes?.before, ({ resource }) => resource.path)
   const paths = [...source.files.keys()]
   const roots =
     mode === 'never' ? [] : rootsIn(directory, paths, allowRemote).filter(root => isAskedFor(root, options.isInScope))
   const kustomize = roots.length === 0 ? undefined : found(mode)
   if (kustomize === undefined) {
     const unbuilt = roots.map(({ name }) => ({ name, reason: 'there is neither kustomize nor kubectl on PATH' }))
-    return { outcome: run(source, options), record: { mode, tool: undefined, built: [], unbuilt } }
+    return { outcome: run(source, inSources()), record: { mode, tool: undefined, built: [], unbuilt } }
   }
   return withScratchAlongside(async scratch => {
-    const builds = { kustomize, scratch, online: allowRemote }
-    const { views, unbuilt } = await viewsOf(roots, directory, source, builds)
+    const builds = { kustomize, scratch, online: allowRemote, directory, texts: changes?.otherwise ?? new Map() }
+    const { views, unbuilt } = await viewsOf(roots, source, builds)
     const record = recordOf(mode, kustomize, views, unbuilt)
-    if (views.length === 0) return { outcome: run(source, options), record }
-    const outcome = run(seenBy(source, views, unbuilt), options)
+    if (views.length === 0) return { outcome: run(source, inSources()), record }
     const origins = originsOf(views, directory, source)
+    const old = changes && (await viewsOf(roots, changes.before, { ...builds, texts: changes.otherwiseBefore }))
+    const asked = narrowed(
+      old && changes && seenBy(changes.before, old.views, old.unbuilt),
+      ({ resource, at }) => placeOf({ resource, pointer: at }, origins).resource.path,
+    )
+    const outcome = run(seenBy(source, views, unbuilt), asked)
     const placed = outcome.fixes.map(fix => ({ fix, source: sourceFixOf(fix, origins) }))
     const transactions = transactionsOf(placed)
-    const proof = await provenInBuilds(transactions, views, directory, source, origins, builds)
+    const proof = await provenInBuilds(transactions, views, source, origins, builds)
     return { outcome: asSources(outcome, source, origins, transactions, proof), record }
   })
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join, relative, sep } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { type Built, builtFrom, type Identity, identityOf, ORIGIN, originOf, sourceAmong } from '../build/built.ts'
 import type { Kustomize } from '../build/kustomize.ts'
 import { mirrored, type Overrides } from '../build/scratch.ts'
@@ -27,34 +27,39 @@ export interface Unbuilt {
   readonly reason: string
 }
 
+/** Every build in the scratch directory has a place of its own. */
+let mirrors = 0
+
 /** What builds need. */
 export interface Builds {
   readonly kustomize: Kustomize
   /** A directory for temporary files. */
   readonly scratch: string
   readonly online: boolean
+  /** The root of what was read: absolute, symbolic links resolved. */
+  readonly directory: string
+  /** Path from there → the text that counts, where it is not the one on the disk. */
+  readonly texts: ReadonlyMap<string, string>
 }
 
 /**
  * Builds roots side by side. What does not build is said, and stops nothing.
  *
- * @param directory the root of what was read
  * @param repository what was read
  */
 export async function viewsOf(
   roots: readonly Root[],
-  directory: string,
   repository: Repository,
   builds: Builds,
 ): Promise<{ readonly views: readonly View[]; readonly unbuilt: readonly Unbuilt[] }> {
   const byPath = new Map<string, Resource[]>()
   for (const resource of repository.resources)
     byPath.set(resource.path, [...(byPath.get(resource.path) ?? []), resource])
-  const results = await sideBySide(roots, async (root, index): Promise<View | Unbuilt> => {
+  const results = await sideBySide(roots, async (root): Promise<View | Unbuilt> => {
     if (root.problem !== undefined) return { root, reason: root.problem }
-    const wrapper = join(builds.scratch, `root-${index}`)
+    const place = join(builds.scratch, `root-${mirrors++}`)
     try {
-      return viewOf(root, directory, wrapper, byPath, await builtWithOrigins(root, wrapper, builds))
+      return viewOf(root, builds.directory, byPath, await builtWithOrigins(root, place, builds))
     } catch (error) {
       if (error instanceof MeshFixError) return { root, reason: await ownReason(root, builds, error.message) }
       throw error
@@ -77,29 +82,54 @@ async function ownReason({ kustomization, name }: Root, { kustomize, online }: B
   }
 }
 
-function builtWithOrigins({ kustomization, name }: Root, wrapper: string, { kustomize, online }: Builds) {
+/** A build's output, and where the files stand that its origins name. */
+interface OutputWithOrigins {
+  readonly output: string
+  readonly wrapper: string
+  /** The real path of a file of the scratch directory. */
+  readonly real: (path: string) => string
+}
+
+async function builtWithOrigins(root: Root, place: string, builds: Builds): Promise<OutputWithOrigins> {
+  const { kustomize, online } = builds
+  const overrides = overridesFor(root, builds.texts, builds)
+  const directories = root.closure.map(each => each.directory)
+  const wrapper = join(place, 'wrapper')
   mkdirSync(wrapper, { recursive: true })
-  const resources = [relative(wrapper, kustomization.directory)]
+  const at = overrides.size === 0 ? (path: string) => path : mirrored(place, directories, overrides)
+  const resources = [relative(wrapper, at(root.kustomization.directory))]
   writeFileSync(
     join(wrapper, 'kustomization.yaml'),
     JSON.stringify({ resources, buildMetadata: ['originAnnotations'] }),
   )
-  return kustomize.buildAlongside(wrapper, { name, online })
+  const written = new Map([...overrides.keys()].map(path => [at(path), path]))
+  const output = await kustomize.buildAlongside(wrapper, { name: root.name, online, unrestricted: overrides.size > 0 })
+  return { output, wrapper, real: path => written.get(path) ?? existing(path) }
+}
+
+/** The texts that a build must see otherwise than they stand on the disk. */
+function overridesFor(root: Root, texts: ReadonlyMap<string, string>, { directory }: Builds): Overrides {
+  const own = [...texts].filter(([path]) => root.files.has(path) || isBeside(root, join(directory, path)))
+  return new Map(own.map(([path, text]) => [join(directory, path), text]))
+}
+
+/** Whether a file stands in a directory that is built: it may be one that was listed before. */
+function isBeside({ closure }: Root, path: string): boolean {
+  return closure.some(({ directory }) => dirname(path) === directory)
 }
 
 function viewOf(
   root: Root,
   directory: string,
-  wrapper: string,
   byPath: ReadonlyMap<string, readonly Resource[]>,
-  output: string,
+  built: OutputWithOrigins,
 ): View {
   const path = root.name === '.' ? BUILD : `${root.name}/${BUILD}`
-  const read = repositoryOf([{ path, text: output, rendered: true }])
+  const read = repositoryOf([{ path, text: built.output, rendered: true }])
   const sources = new Map<string, Resource>()
   const fallback = [...root.files][0] ?? root.name
   const resources = read.resources.map((resource): Resource => {
-    const source = sourceOf(resource.object, root, directory, wrapper, byPath)
+    const source = sourceOf(resource.object, root, directory, built, byPath)
     if (source !== undefined) sources.set(resource.id, source)
     const sourceName = source && annotatedName(source)
     return {
@@ -122,12 +152,12 @@ function sourceOf(
   object: KubeObject,
   { closure }: Root,
   directory: string,
-  wrapper: string,
+  { wrapper, real }: OutputWithOrigins,
   byPath: ReadonlyMap<string, readonly Resource[]>,
 ): Resource | undefined {
   const origin = originOf(object, wrapper)
   if (origin === undefined) return undefined
-  const path = relative(directory, existing(origin)).split(sep).join('/')
+  const path = relative(directory, real(origin)).split(sep).join('/')
   return sourceAmong(byPath.get(path) ?? [], object, closure)
 }
 
@@ -139,16 +169,22 @@ function existing(path: string): string {
   }
 }
 
-/** What roots are built to if some files had other texts, side by side. A build that fails gives its reason. */
+/**
+ * What roots are built to if some files had other texts, side by side. A build that fails gives its reason.
+ *
+ * @param texts paths from the root of what was read → texts
+ */
 export function rebuilt(
   roots: readonly Root[],
-  overrides: Overrides,
-  { kustomize, scratch, online }: Builds,
-  attempt: number,
+  texts: ReadonlyMap<string, string>,
+  builds: Builds,
 ): Promise<readonly (ReadonlyMap<Identity, KubeObject> | string)[]> {
-  return sideBySide(roots, async ({ kustomization, closure, name }, index) => {
+  const { kustomize, scratch, online } = builds
+  return sideBySide(roots, async (root): Promise<ReadonlyMap<Identity, KubeObject> | string> => {
+    const { kustomization, closure, name } = root
     const directories = closure.map(each => each.directory)
-    const place = mirrored(join(scratch, `attempt-${attempt}-${index}`), directories, overrides)
+    const overrides = overridesFor(root, new Map([...builds.texts, ...texts]), builds)
+    const place = mirrored(join(scratch, `again-${mirrors++}`), directories, overrides)
     try {
       return builtFrom(
         await kustomize.buildAlongside(place(kustomization.directory), { unrestricted: true, name, online }),
