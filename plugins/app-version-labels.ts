@@ -79,7 +79,7 @@ function consequenceOf(label: AppLabel, profile: Profile): string {
  */
 function twinOf(workload: Workload, graph: ResourceGraph, { profile, all }: Context): Workload | undefined {
   const { object } = workload.resource
-  const [app, version] = APP_LABELS.map(label => saidByLabels(workload.pod.template, label, profile) ?? '')
+  const [app = '', version = ''] = APP_LABELS.map(label => saidByLabels(workload.pod.template, label, profile))
   const isTwin = (other: Workload): boolean =>
     isLongRunning(other.resource.object) &&
     (other.resource.object.kind !== object.kind || nameOf(other.resource.object) !== nameOf(object)) &&
@@ -87,9 +87,10 @@ function twinOf(workload: Workload, graph: ResourceGraph, { profile, all }: Cont
     saidByLabels(other.pod.template, 'version', profile) === version &&
     (all || isWorkloadInMesh(other, graph))
 
-  for (const appKey of keysFor('app', profile)) {
-    for (const versionKey of keysFor('version', profile)) {
-      for (const other of graph.neighboursWith({ [appKey]: app ?? '', [versionKey]: version ?? '' }, workload)) {
+  const versionKeys = keysFor('version', profile).filter(key => graph.arePodsLabelled(key, version))
+  for (const appKey of keysFor('app', profile).filter(key => graph.arePodsLabelled(key, app))) {
+    for (const versionKey of versionKeys) {
+      for (const other of graph.neighboursWith({ [appKey]: app, [versionKey]: version }, workload)) {
         if (isTwin(other)) return other
       }
     }

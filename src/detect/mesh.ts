@@ -1,6 +1,6 @@
 import type { ResourceGraph, Workload } from '../graph/graph.ts'
 import { at, type JsonMap, listAt, stringAt } from '../read/json.ts'
-import { annotationsOf, labelsOf, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
+import { annotationsOf, labelsOf, namespaceOf, type Resource } from '../read/resource.ts'
 
 /** istioctl's ignored namespaces (pkg/kube/inject/initializer.go), and the control plane's own. */
 const SYSTEM_NAMESPACES: ReadonlySet<string> = new Set([
@@ -39,7 +39,7 @@ export function isWorkloadInMesh({ resource, pod }: Workload, graph: ResourceGra
 export function isNamespaceInMesh(namespace: string | undefined, graph: ResourceGraph): boolean {
   if (namespace === undefined) return true
   if (SYSTEM_NAMESPACES.has(namespace)) return false
-  return !namespacesCalled(namespace, graph).some(({ object }) => {
+  return !graph.namespacesNamed(namespace).some(({ object }) => {
     const labels = labelsOf(object)
     return labels['istio-injection'] === 'disabled' || labels['istio.io/dataplane-mode'] === 'none'
   })
@@ -54,7 +54,7 @@ export function isInMeshForIstioctl({ resource, pod }: Workload, graph: Resource
   if (stringAt(proxy, 'image')) return true
   const injection = injectionOf(pod.template)
   if (injection !== undefined) return injection === 'true'
-  const namespaces = namespacesCalled(namespaceOf(resource.object) ?? 'default', graph)
+  const namespaces = graph.namespacesNamed(namespaceOf(resource.object) ?? 'default')
   return namespaces.length === 0 || namespaces.some(({ object }) => labelsOf(object)['istio-injection'] === 'enabled')
 }
 
@@ -89,8 +89,4 @@ function injectionOf(template: JsonMap): string | undefined {
 /** Istio's control plane, and what its gateway controllers made. */
 function isExempt(object: JsonMap): boolean {
   return isControlPlane(object) || GATEWAY_CONTROLLERS.has(labelsOf(object)['gateway.istio.io/managed'] ?? '')
-}
-
-function namespacesCalled(name: string, graph: ResourceGraph): readonly Resource[] {
-  return [...graph.ofKind('Namespace')].filter(({ object }) => nameOf(object) === name)
 }

@@ -42,6 +42,7 @@ export class ResourceGraph {
   readonly #resources = new Map<string, Resource>()
   readonly #services = new NearestIndex(keysOfService)
   readonly #workloads = new NearestIndex(keysOfWorkload)
+  readonly #namespaces = new NearestIndex(({ object }) => [nameOf(object)])
   readonly #referrers = new NearestIndex(keysOfReferrer)
   /** Under the label keys that their selectors of pods ask about. */
   readonly #selecting = new NearestIndex(({ object }) =>
@@ -179,6 +180,11 @@ export class ResourceGraph {
     })
   }
 
+  /** Whether any pods under the root have a label. */
+  arePodsLabelled(key: string, value: string): boolean {
+    return labelKeys({ [key]: value }).every(label => this.#workloads.has(label))
+  }
+
   /** The other workloads of a workload's namespace and file whose pods have these labels. */
   *neighboursWith(labels: Labels, { resource }: Workload): Iterable<Workload> {
     const selector = mapSelector(labels)
@@ -188,6 +194,11 @@ export class ResourceGraph {
       if (workload === undefined || other.id === resource.id || !sameNamespace(other, resource)) continue
       if (selects(selector, labelsOf(workload.pod.template))) yield workload
     }
+  }
+
+  /** The Namespaces of that name, under the root. */
+  namespacesNamed(name: string): readonly Resource[] {
+    return [...this.#namespaces.all(name)]
   }
 
   /** Every Service of that name under the root. */
@@ -367,7 +378,10 @@ export class ResourceGraph {
   }
 
   #indexesOf({ object }: Resource): readonly NearestIndex[] {
-    const own = isService(object) ? [this.#services] : podTemplateOf(object) === undefined ? [] : [this.#workloads]
-    return [...own, this.#referrers, this.#selecting]
+    const indexes = [this.#referrers, this.#selecting]
+    if (isService(object)) indexes.push(this.#services)
+    if (podTemplateOf(object) !== undefined) indexes.push(this.#workloads)
+    if (object.kind === 'Namespace') indexes.push(this.#namespaces)
+    return indexes
   }
 }

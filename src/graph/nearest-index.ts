@@ -49,8 +49,7 @@ export class NearestIndex {
    * no place has one.
    */
   nearest(keys: readonly string[], path: string, accepts: (resource: Resource) => boolean): readonly Resource[] {
-    if (this.#waiting.length > 0) this.#settle()
-    if (keys.some(key => !this.#resources.get(key)?.size)) return []
+    if (!keys.every(key => this.has(key))) return []
     for (const place of placesOf(path)) {
       const found = [...this.#rarest(keys, place)].filter(accepts)
       if (found.length > 0) return found
@@ -68,13 +67,22 @@ export class NearestIndex {
     return this.#rarest(keys, ROOT)
   }
 
+  /** Whether anything stands under a key. */
+  has(key: string): boolean {
+    return this.#count(key) > 0
+  }
+
+  #count(key: string): number {
+    if (this.#waiting.length > 0) this.#settle()
+    return this.#resources.get(key)?.size ?? 0
+  }
+
   /** The resources in a place of the key that has the fewest: who asks looks at each anyway. */
   #rarest(keys: readonly string[], place: string): Iterable<Resource> {
-    if (this.#waiting.length > 0) this.#settle()
     let rarest: string | undefined
     let fewest = Infinity
     for (const key of keys) {
-      const count = this.#resources.get(key)?.size ?? 0
+      const count = this.#count(key)
       if (count === 0) return []
       if (count < fewest) [rarest, fewest] = [key, count]
     }

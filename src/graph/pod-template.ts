@@ -49,13 +49,25 @@ const BY_NAME: ReadonlyMap<string, readonly PodKind[]> = new Map(
   POD_KINDS.map(({ kind }) => [kind, POD_KINDS.filter(other => other.kind === kind)]),
 )
 
-/** The pod template of an object; undefined where its kind has none or it is left out (a Rollout with `workloadRef`). */
+const templates = new WeakMap<KubeObject, PodTemplate>()
+
+/**
+ * The pod template of an object; undefined where its kind has none or it is left out (a Rollout with `workloadRef`).
+ * Found once for each version of an object, since every rule asks.
+ */
 export function podTemplateOf(object: KubeObject): PodTemplate | undefined {
+  const podKinds = BY_NAME.get(object.kind)
+  if (podKinds === undefined) return undefined
+  const known = templates.get(object)
+  if (known !== undefined) return known
   const group = groupOf(object)
-  const podKind = BY_NAME.get(object.kind)?.find(({ groups }) => groups.includes(group))
-  if (podKind === undefined) return undefined
-  const template = mapAt(object, ...podKind.path)
-  return isMap(template['spec']) ? { template, at: pointer(...podKind.path) } : undefined
+  const path = podKinds.find(({ groups }) => groups.includes(group))?.path
+  if (path === undefined) return undefined
+  const template = mapAt(object, ...path)
+  if (!isMap(template['spec'])) return undefined
+  const found = { template, at: pointer(...path) }
+  templates.set(object, found)
+  return found
 }
 
 const LISTS = [
@@ -64,8 +76,18 @@ const LISTS = [
   ['ephemeralContainers', 'ephemeral'],
 ] as const
 
+const containers = new WeakMap<PodTemplate, readonly Container[]>()
+
 /** All containers of a pod template, in the order that Istio searches them: the pod's own, then init, then ephemeral ones. */
-export function containersOf({ template, at }: PodTemplate): readonly Container[] {
+export function containersOf(pod: PodTemplate): readonly Container[] {
+  const known = containers.get(pod)
+  if (known !== undefined) return known
+  const found = containersIn(pod)
+  containers.set(pod, found)
+  return found
+}
+
+function containersIn({ template, at }: PodTemplate): readonly Container[] {
   return LISTS.flatMap(([list, role]) =>
     listAt(template, 'spec', list).flatMap((object, index) =>
       isMap(object)

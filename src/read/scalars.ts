@@ -19,13 +19,20 @@ const SPECIAL_FLOATS: Readonly<Record<string, number>> = {
   '.NAN': NaN,
 }
 
+/** `false`, `+.inf` */
+const LONGEST_WORD = 5
+
+const STARTS_NUMBER = /^[-+.0-9]/
+
 /** The value of a plain scalar by the rules of Go's yaml.v2, which kubectl and the API server read with. */
 export function plainScalar(text: string): Scalar {
+  const mayBeNumber = STARTS_NUMBER.test(text)
+  if (!mayBeNumber && text.length > LONGEST_WORD) return text
   if (NULLS.has(text)) return null
   if (TRUES.has(text)) return true
   if (FALSES.has(text)) return false
   if (Object.hasOwn(SPECIAL_FLOATS, text)) return SPECIAL_FLOATS[text] ?? text
-  return numberIn(text) ?? text
+  return (mayBeNumber ? numberIn(text) : undefined) ?? text
 }
 
 /**
@@ -55,7 +62,7 @@ function floatKey(value: number): string {
 }
 
 function numberIn(text: string): number | undefined {
-  if (!/^[-+.0-9]/.test(text)) return undefined
+  if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text)
   const integer = integerOf(text)
   if (integer !== undefined) return Number(integer)
   // Behind a leading point Go allows `_` between digits only.

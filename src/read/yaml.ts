@@ -313,6 +313,10 @@ function taggedScalar(text: string, style: ScalarNode['style'], tag: string | un
 /** The offsets at which the lines of a text start; lines end with LF, CRLF or a lone CR, and a byte order mark is before the first. */
 export function lineStarts(text: string): readonly number[] {
   const starts = [text.startsWith('\uFEFF') ? 1 : 0]
+  if (!text.includes('\r')) {
+    for (let at = text.indexOf('\n') + 1; at > 0; at = text.indexOf('\n', at) + 1) starts.push(at)
+    return starts
+  }
   for (const { index, 0: end } of text.matchAll(/\r\n|\n|\r/g)) starts.push(index + end.length)
   return starts
 }

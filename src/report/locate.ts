@@ -2,7 +2,7 @@ import type { Pointer } from '../pointer.ts'
 import { joined } from '../pointer.ts'
 import type { SourceFile } from '../read/repository.ts'
 import type { Resource } from '../read/resource.ts'
-import type { ParsedDocument, Span } from '../read/tree.ts'
+import type { ParsedDocument, ParsedText, Span } from '../read/tree.ts'
 import { lineStarts, positionIn, spanAt } from '../read/yaml.ts'
 
 /** Line and column, from 1. */
@@ -17,11 +17,15 @@ interface Indexed {
   readonly documents: ReadonlyMap<number, ParsedDocument>
 }
 
+/** What was indexed once serves all locators: where nothing was written, input and output are the same. */
+const indexed = new WeakMap<ParsedText, Indexed>()
+
+const NOTHING: Indexed = { starts: [0], documents: new Map() }
+
 /** Finds places of objects in the texts that they came from. */
 export class Locator {
   readonly #files: ReadonlyMap<string, SourceFile>
   readonly #isRendered: boolean
-  readonly #indexed = new Map<string, Indexed>()
 
   /** @param isRendered the files are what templates make: their lines are no lines of the templates */
   constructor(files: ReadonlyMap<string, SourceFile>, isRendered = false) {
@@ -41,14 +45,15 @@ export class Locator {
   }
 
   #file(path: string): Indexed {
-    const known = this.#indexed.get(path)
+    const parsed = this.#files.get(path)?.parsed
+    if (parsed === undefined) return NOTHING
+    const known = indexed.get(parsed)
     if (known !== undefined) return known
-    const { text = '', documents = [] } = this.#files.get(path)?.parsed ?? {}
-    const indexed = {
-      starts: lineStarts(text),
-      documents: new Map(documents.map(document => [document.index, document])),
+    const fresh = {
+      starts: lineStarts(parsed.text),
+      documents: new Map(parsed.documents.map(document => [document.index, document])),
     }
-    this.#indexed.set(path, indexed)
-    return indexed
+    indexed.set(parsed, fresh)
+    return fresh
   }
 }

@@ -105,7 +105,7 @@ const SERVICE_PORT_NAME = /__meta_kubernetes_(?:service|endpoint|endpointslice)_
 const CONTAINER_PORT_NAME = /__meta_kubernetes_pod_container_port_name/
 
 /** Every pattern has one of these in it, so most strings are done with at a glance. */
-const NEEDLES = ['._', '+srv://', '_SERVICE_PORT_', '/proxy', 'port-forward', '__meta_kubernetes_']
+const NEEDLES = /\._|\+srv:\/\/|_SERVICE_PORT_|\/proxy|port-forward|__meta_kubernetes_/
 
 /** Text that only looks like a reference: a rename can't follow it, so it counts where the Service's name fits too. */
 export const TEXT: readonly Row[] = [
@@ -174,7 +174,7 @@ function tellingStrings(object: KubeObject): readonly TextPlace[] {
   const visit = (value: Json): void => {
     if (typeof value === 'string') {
       const text = isSecret && keys[0] === 'data' ? Buffer.from(value, 'base64').toString() : value
-      if (NEEDLES.some(needle => text.includes(needle))) found.push(textPlace(text, pointer(...keys)))
+      if (NEEDLES.test(text)) found.push(textPlace(text, pointer(...keys)))
       return
     }
     if (typeof value !== 'object' || value === null) return
