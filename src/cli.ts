@@ -139,38 +139,42 @@ async function check(paths: readonly string[], options: Options): Promise<number
   )
 
   const reportFile = options.reporterFile === undefined ? undefined : opened(options.reporterFile)
-  const texts = textsOf(outcome)
+  const texts = options.write ? textsOf(outcome) : new Map<string, string>()
   const failures = options.write ? write(walked.root, outcome, texts) : []
   show(undefined)
   const failed = new Set(failures.flatMap(({ paths }) => paths))
   const result: Result = {
-    ...resultOf(outcome, walked, options),
+    ...placesOf(walked, options),
+    outcome,
     build: record,
     skipped,
     errors,
     written: options.write === true,
     failures,
-    filesAfter: options.write ? filesAfter(outcome, texts, failed) : repository.files,
+    filesAfter: filesAfter(outcome, texts, failed),
   }
   report(result, options, reportFile)
   if (failures.length > 0) return 2
   return exitCode([result], options)
 }
 
+/** What a report's paths are from, and what makes it fail. */
+function placesOf({ root, gitRoot }: Walk, { failOn }: Options): Pick<Result, 'root' | 'gitRoot' | 'cwd' | 'failOn'> {
+  return { root, gitRoot, cwd: realpathSync(process.cwd()), failOn }
+}
+
 /** What the outcome alone says; everything is written. */
-function resultOf(outcome: Outcome, { root, gitRoot, isInScope }: Walk, { failOn }: Options): Result {
+function resultOf(outcome: Outcome, walked: Walk, options: Options): Result {
+  const { isInScope } = walked
   const { skipped, errors } = outcome.repository
   return {
+    ...placesOf(walked, options),
     outcome,
     skipped: skipped.filter(({ path }) => isInScope(path)),
     errors: errors.filter(({ path }) => isInScope(path)),
     written: true,
     failures: [],
     build: NOT_BUILT,
-    root,
-    gitRoot,
-    cwd: realpathSync(process.cwd()),
-    failOn,
     filesAfter: filesAfter(outcome, textsOf(outcome), new Set()),
   }
 }
