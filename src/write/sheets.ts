@@ -3,7 +3,7 @@ import { type Operation, patched } from '../json-patch.ts'
 import { joined, keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
 import type { SourceFile } from '../read/repository.ts'
 import type { KubeObject, Resource } from '../read/resource.ts'
-import type { Json, ParsedText } from '../read/tree.ts'
+import type { Json, ParsedDocument, ParsedText } from '../read/tree.ts'
 import { parse } from '../read/yaml.ts'
 import { DocumentEditor } from './document-editor.ts'
 import { applied, composed, EditRefused, edit, type TextEdit } from './edit.ts'
@@ -120,7 +120,7 @@ export class Sheets {
 
   #sheet(key: string, { path, document }: Resource): Sheet {
     const file = this.#files.get(path)
-    const found = file?.parsed.documents.find(({ index }) => index === document)
+    const found = documentOf(file?.parsed, document)
     if (file === undefined || found === undefined) throw new Error(`no document ${document} in ${path}`)
     const text = file.parsed.text.slice(found.start, found.end)
     return sheetOf({ key, path, isNew: false, offset: found.start, proven: parse(text), edits: [] })
@@ -129,7 +129,7 @@ export class Sheets {
   /** @throws {EditRefused} the text would not read as the object */
   #newSheet({ path, document, object, beside }: NewDocument): Sheet {
     const { parsed } = this.#files.get(beside.path) ?? {}
-    const other = parsed?.documents.find(({ index }) => index === beside.document)
+    const other = documentOf(parsed, beside.document)
     if (parsed === undefined || other === undefined) throw new Error(`no document ${beside.document} in ${beside.path}`)
     const behind = this.#files.get(path)?.parsed
     if (behind !== undefined) mustTakeMore(behind)
@@ -177,6 +177,12 @@ export class Sheets {
     }
     return all.some((edit, index) => touches(edit, all[index - 1])) ? undefined : all
   }
+}
+
+/** The document at a place of its file; nearly always all those before it were read as well. */
+function documentOf(parsed: ParsedText | undefined, place: number): ParsedDocument | undefined {
+  const found = parsed?.documents[place]
+  return found?.index === place ? found : parsed?.documents.find(({ index }) => index === place)
 }
 
 /** @throws {EditRefused} no document can come behind those of the text */
