@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { walk } from '../src/read/walk.ts'
@@ -16,7 +16,7 @@ import { PROGRAM } from './program.ts'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** How long a program may take, in milliseconds; one that takes longer is left out. */
-const PATIENCE = { quick: 30_000, full: 600_000 }
+const PATIENCE = { quick: 15_000, full: 600_000 }
 
 /** What a process took: seconds, and bytes at the peak. CPU and memory are known of Node's processes only. */
 interface Usage {
@@ -194,6 +194,31 @@ function generated(apps: number, layout: Layout, rounds: number, scratch: string
   }
 }
 
+/** A kustomization in the directory of each app: what building them costs a run. */
+function built(apps: number, rounds: number, scratch: string): Input {
+  const directory = join(scratch, `built-${apps}`)
+  generate(directory, apps, 'directories')
+  const files = walk([directory], { root: directory }).files
+  for (const own of new Set(files.map(dirname))) {
+    const resources = files.filter(file => dirname(file) === own).map(file => `- ${basename(file)}\n`)
+    writeFileSync(join(directory, own, 'kustomization.yaml'), `resources:\n${resources.join('')}`)
+  }
+  const name = `${apps} apps, a kustomization each`
+  const { programs, ...input } = inputOf(name, directory, rounds, scratch)
+  const meshFix = (title: string, ...options: readonly string[]): Program =>
+    node(`mesh-fix: ${title}`, PROGRAM, '--root', directory, '--reporter', 'json', ...options, directory)
+  return {
+    ...input,
+    programs: [
+      ...programs.filter(program => program.name === YARDSTICK),
+      meshFix('findings of sources', '--no-fix', '--build', 'never'),
+      meshFix('findings of builds', '--no-fix'),
+      meshFix('fixes of sources', '--build', 'never'),
+      meshFix('fixes proven in builds'),
+    ],
+  }
+}
+
 /** One small file: what starting costs. */
 function startUp(scratch: string): Input {
   const file = join(scratch, 'small.yaml')
@@ -234,6 +259,7 @@ function main(): void {
   const sizes = positionals.length > 0 ? [] : values.quick ? [1000] : [1000, 10_000, 100_000]
   const inputs = [
     () => startUp(scratch),
+    ...(positionals.length > 0 ? [] : [() => built(values.quick ? 20 : 100, 3, scratch)]),
     ...positionals.map(directory => () => inputOf(directory, resolve(directory), 5, scratch)),
     ...sizes.flatMap(apps =>
       (['directories', 'file'] as const).map(

@@ -5,7 +5,6 @@ import t, { type Test } from 'tap'
 import {
   contents,
   deployment,
-  documents,
   type Files,
   folder,
   ingress,
@@ -22,7 +21,6 @@ process.env['PATH'] = TOOL_PATH
 
 const LIST = 'resources: [service.yaml, deployment.yaml, ingress.yaml]\n'
 const BASE: Files = { ...SHOP, 'shop/kustomization.yaml': LIST }
-const WEB = '{ name: web, port: 80, targetPort: 8080 }'
 /** A port that nothing but a probe tells of. */
 const LONELY = '{ name: web, port: 7070, targetPort: 8080 }'
 const HTTP_WEB = '{ name: http-web, port: 80, targetPort: 8080 }'
@@ -319,11 +317,23 @@ t.test('paths limit what is built and written', async t => {
   t.strictSame(contents(root), before, 'the Ingress would have to change, too')
 })
 
-t.test('findings on what has no source are told at the kustomization', async t => {
-  const chart = documents(service('shop', WEB), deployment('shop'))
-  const root = folder(t, { 'dev/kustomization.yaml': 'resources: [all.yaml]\n', 'dev/all.yaml': chart })
-  t.equal(meshFix(root, '--write', '--quiet').status, 0)
-  t.match(contents(root)['dev/all.yaml'], HTTP_WEB)
+t.test('what no file here holds is told at the kustomization, and left to a Component', async t => {
+  const root = folder(t, { ...BASE, 'dev/kustomization.yaml': overlay('namePrefix: dev-') })
+  // Outside of git the root is the paths' directory, and the base is not in it.
+  const report = json(join(root, 'dev'))
+  t.match(report.findings, [
+    {
+      file: 'kustomization.yaml',
+      resource: { kind: 'Service', name: 'dev-shop' },
+      fix: {
+        status: 'refused',
+        by: 'build',
+        reason: /no file here holds; for a build alone: mesh-fix --component DIR \.$/,
+      },
+    },
+  ])
+  meshFix(join(root, 'dev'), '--write', '--quiet')
+  t.equal(contents(root)['shop/service.yaml'], SHOP['shop/service.yaml'])
 })
 
 t.test('what changed, in builds', async t => {
