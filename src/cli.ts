@@ -205,6 +205,7 @@ async function overlayRequest(paths: readonly string[], options: Options): Promi
     directory,
     path,
     walk: walked,
+    fetching: options.allowRemote ? 'allowed' : 'refused',
     around: await surroundingsOf(directory, walked),
     record: recordOf(directory, path, { ...options, profile: run.profile }),
     run: (repository, isInScope) => pipeline.run(repository, { ...run, isInScope }),

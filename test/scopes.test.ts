@@ -336,6 +336,36 @@ t.test('what no file here holds is told at the kustomization, and left to a Comp
   t.equal(contents(root)['shop/service.yaml'], SHOP['shop/service.yaml'])
 })
 
+t.test('what is remote is built where that is allowed, and fixed by a Component', async t => {
+  const upstream = folder(
+    t,
+    { 'base/kustomization.yaml': 'resources: [service.yaml]\n', 'base/service.yaml': SHOP['shop/service.yaml'] ?? '' },
+    { git: true },
+  )
+  const git = (...args: readonly string[]): void => {
+    execFileSync('git', ['-c', 'user.name=shop', '-c', 'user.email=shop@example.com', ...args], { cwd: upstream })
+  }
+  git('add', '--all')
+  git('commit', '--quiet', '--message', 'base')
+  git('branch', '--force', 'stable')
+  const listed = `resources: ["file://${upstream}//base?ref=stable", deployment.yaml]\n`
+  const root = folder(t, {
+    'app/kustomization.yaml': listed,
+    'app/deployment.yaml': SHOP['shop/deployment.yaml'] ?? '',
+  })
+  t.match(json(root, 'app').build.unbuilt, [
+    { name: '.', reason: /is remote, and mesh-fix fetches nothing without --allow-remote/ },
+  ])
+  t.match(json(root, '--allow-remote', 'app').findings, [
+    { file: 'app/kustomization.yaml', fix: { status: 'refused', reason: /mesh-fix --component DIR \.$/ } },
+  ])
+  t.equal(meshFix(root, '--component', 'fixed', 'app', '--allow-remote', '--quiet').status, 0)
+  put(root, { 'app/kustomization.yaml': `${listed}components: [../fixed]\n` })
+  const run = meshFix(root, 'verify', 'fixed')
+  t.equal(run.status, 0, run.stdout + run.stderr)
+  t.match(build(root, 'app'), /name: http-web/)
+})
+
 t.test('what changed, in builds', async t => {
   const git = (...args: readonly string[]): void => {
     execFileSync('git', ['-c', 'user.name=shop', '-c', 'user.email=shop@example.com', ...args], { cwd: root })

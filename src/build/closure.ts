@@ -98,7 +98,7 @@ function refuseFetching({ directory, file, value }: KustomizationDirectory, isRe
   if (remote !== undefined)
     throw new MeshFixError(
       'BUILD',
-      `${path}: "${remote}" is remote, and mesh-fix fetches nothing; keep a copy beside it`,
+      `${path}: "${remote}" is remote, and mesh-fix fetches nothing without --allow-remote; keep a copy beside it`,
     )
 }
 

@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import { MeshFixError } from '../errors.ts'
 import { stringAt } from '../read/json.ts'
 import { parse } from '../read/yaml.ts'
-import { runAlongside, runOffline } from './program.ts'
+import { runAlongside, runOffline, runOnline } from './program.ts'
 
 /** How to get one. */
 const INSTALL =
@@ -14,8 +14,6 @@ export interface BuildOptions {
   readonly unrestricted?: boolean
   /** How messages call the directory; else by its path. */
   readonly name?: string
-  /** Whether kustomize may fetch what is remote. */
-  readonly online?: boolean
 }
 
 /** The real kustomize: the program of that name, or the one in kubectl. */
@@ -23,19 +21,24 @@ export class Kustomize {
   /** Its name and version, for people: `kustomize v5.8.1`. */
   readonly version: string
   readonly #command: readonly string[]
+  readonly #online: boolean
 
-  private constructor(command: readonly string[], version: string) {
+  private constructor(command: readonly string[], version: string, online: boolean) {
     this.#command = command
+    this.#online = online
     this.version = `${command.join(' ')} ${version}`
   }
 
-  /** @throws {MeshFixError} BUILD: there is none on PATH */
-  static find(): Kustomize {
+  /**
+   * @param online whether it may fetch what is remote
+   * @throws {MeshFixError} BUILD: there is none on PATH
+   */
+  static find({ online = false }: { readonly online?: boolean } = {}): Kustomize {
     const own = runOffline(['kustomize', 'version'])
-    if (own?.status === 0) return new Kustomize(['kustomize'], own.stdout.trim())
+    if (own?.status === 0) return new Kustomize(['kustomize'], own.stdout.trim(), online)
     const client = runOffline(['kubectl', 'version', '--client', '--output', 'json'])
     const version = client?.status === 0 ? stringAt(parse(client.stdout).documents[0]?.value, 'kustomizeVersion') : ''
-    if (version) return new Kustomize(['kubectl', 'kustomize'], version)
+    if (version) return new Kustomize(['kubectl', 'kustomize'], version, online)
     throw new MeshFixError('BUILD', `there is neither kustomize nor kubectl to build with; ${INSTALL}`)
   }
 
@@ -45,14 +48,14 @@ export class Kustomize {
    * @throws {MeshFixError} BUILD: kustomize refuses; the reason is its own
    */
   build(directory: string, options: BuildOptions = {}): string {
-    const result = runOffline(this.#commandFor(directory, options))
+    const result = (this.#online ? runOnline : runOffline)(this.#commandFor(directory, options))
     if (result?.status === 0) return result.stdout
     throw this.#refusal(directory, options, result?.stderr ?? '')
   }
 
   /** The same beside other builds. @throws {MeshFixError} BUILD */
   async buildAlongside(directory: string, options: BuildOptions = {}): Promise<string> {
-    const output = await runAlongside(this.#commandFor(directory, options), { online: options.online ?? false })
+    const output = await runAlongside(this.#commandFor(directory, options), { online: this.#online })
     if (output.status === 0) return output.stdout
     throw this.#refusal(directory, options, output.stderr)
   }

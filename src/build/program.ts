@@ -19,10 +19,19 @@ const OFFLINE = {
 
 /** Runs a program without network. Undefined where there is no such program. */
 export function runOffline(
-  [program = '', ...args]: readonly string[],
+  command: readonly string[],
   variables: Readonly<Record<string, string>> = {},
 ): SpawnSyncReturns<string> | undefined {
-  const env = { ...process.env, ...OFFLINE, ...variables }
+  return runWith(command, { ...OFFLINE, ...variables })
+}
+
+/** Runs a program that may fetch what it wants. Undefined where there is no such program. */
+export function runOnline(command: readonly string[]): SpawnSyncReturns<string> | undefined {
+  return runWith(command, {})
+}
+
+function runWith([program = '', ...args]: readonly string[], variables: Readonly<Record<string, string>>) {
+  const env = { ...process.env, ...variables }
   const result = spawnSync(program, args, { env, encoding: 'utf8', maxBuffer: MAX_OUTPUT })
   return result.error === undefined ? result : undefined
 }

@@ -26,12 +26,15 @@ export interface Written {
  */
 export function writeOverlay(request: OverlayRequest, force: boolean): Written {
   const { directory } = request
-  const plan = planned(request, () => Kustomize.find())
+  const plan = planned(request, () => Kustomize.find({ online: request.fetching === 'allowed' }))
   const files = overlayFiles(plan.overlay, fileIn(directory))
   const own = ownDirectory(directory)?.files ?? []
   refuseOverwriting(directory, [...files.keys()], own, force)
 
-  const kustomize = request.form === 'overlay' && plan.fixed[0]?.files !== undefined ? found() : Kustomize.find()
+  const kustomize =
+    request.form === 'overlay' && plan.fixed[0]?.files !== undefined
+      ? found()
+      : Kustomize.find({ online: request.fetching === 'allowed' })
   const kustomization = kustomizationOf([...files.values()][0] ?? '')
   const proof = kustomize && proven(request, plan, kustomize, files, kustomization)
   const [failure] = proof?.failures ?? []

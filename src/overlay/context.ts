@@ -32,7 +32,6 @@ export async function surroundingsOf(directory: string, walk: Walk): Promise<Sur
     const { views, unbuilt } = await viewsOf(roots, source, {
       kustomize,
       scratch,
-      online: false,
       directory: walk.root,
       texts: new Map(),
     })

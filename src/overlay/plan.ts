@@ -36,6 +36,7 @@ export interface OverlayRequest {
   readonly walk: Walk
   readonly record: OverlayRecord
   readonly around: Surroundings
+  readonly fetching: 'refused' | 'allowed'
   /** Detects and fixes. */
   readonly run: (repository: Repository, isInScope: (path: string) => boolean) => Outcome
 }
@@ -83,7 +84,7 @@ export function planned(request: OverlayRequest, kustomize: () => Kustomize): Pl
 }
 
 function overlayPlan(request: OverlayRequest, root: KustomizationDirectory, kustomize: Kustomize): Plan {
-  const site = siteOf(root)
+  const site = siteOf(root, request.fetching)
   const { directory } = request
   const around = site.closure.find(each => isWithin(directory, each.directory))
   if (around !== undefined) {
@@ -193,10 +194,10 @@ function componentPlan(request: OverlayRequest, root: KustomizationDirectory, ku
       `${shown(root.directory)} is in ${shown(directory)}: kustomize takes that for a cycle`,
     )
   }
-  const listing = rootsThatList(directory, request.path).map(siteOf)
+  const listing = rootsThatList(directory, request.path).map(each => siteOf(each, request.fetching))
   const isReached = listing.some(({ closure }) => closure.some(each => each.directory === root.directory))
   const unlisted = isReached ? [] : [root]
-  const sites = [...listing, ...unlisted.map(siteOf)].toSorted((one, other) =>
+  const sites = [...listing, ...unlisted.map(each => siteOf(each, request.fetching))].toSorted((one, other) =>
     one.root.directory < other.root.directory ? -1 : 1,
   )
   const parts = sites.map(site => componentPart(request, site, !listing.includes(site), kustomize))

@@ -54,6 +54,7 @@ interface KeptOptions {
   readonly skip?: readonly string[]
   readonly unsafe?: readonly string[]
   readonly all?: true
+  readonly allowRemote?: true
 }
 
 /** What to keep of a run's options, in a fixed order, said in full: a later version may have other defaults. */
@@ -72,6 +73,7 @@ export function recordOf(directory: string, path: string, options: KeptOptions):
       `--max-impact=${options.maxImpact}`,
       ...lists,
       ...(options.all ? ['--all'] : []),
+      ...(options.allowRemote ? ['--allow-remote'] : []),
     ],
   }
 }

@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 import {
   closureOf,
   directoriesOf,
+  type Fetching,
   isComponent,
   type KustomizationDirectory,
   kustomizationIn,
@@ -41,8 +42,8 @@ export function pathOf(paths: readonly string[]): string {
   throw new MeshFixError('USAGE', `${path} is neither a kustomization nor a directory`)
 }
 
-export function siteOf(root: KustomizationDirectory): Site {
-  return { root, closure: closureOf(root) }
+export function siteOf(root: KustomizationDirectory, fetching: Fetching): Site {
+  return { root, closure: closureOf(root, fetching) }
 }
 
 /**

@@ -18,7 +18,7 @@ export interface Verdict {
  * @throws {MeshFixError} USAGE, or BUILD where there is no kustomize
  */
 export function verified(request: OverlayRequest, own: OwnDirectory): Verdict {
-  const kustomize = Kustomize.find()
+  const kustomize = Kustomize.find({ online: request.fetching === 'allowed' })
   const name = shown(request.directory)
   const fail = (failures: readonly string[]): Verdict => ({
     holds: false,

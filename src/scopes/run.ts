@@ -47,13 +47,13 @@ export async function runInBuilds(
   const paths = [...source.files.keys()]
   const roots =
     mode === 'never' ? [] : rootsIn(directory, paths, allowRemote).filter(root => isAskedFor(root, options.isInScope))
-  const kustomize = roots.length === 0 ? undefined : found(mode)
+  const kustomize = roots.length === 0 ? undefined : found(mode, allowRemote)
   if (kustomize === undefined) {
     const unbuilt = roots.map(({ name }) => ({ name, reason: 'there is neither kustomize nor kubectl on PATH' }))
     return { outcome: run(source, inSources()), record: { mode, tool: undefined, built: [], unbuilt } }
   }
   return withScratchAlongside(async scratch => {
-    const builds = { kustomize, scratch, online: allowRemote, directory, texts: changes?.otherwise ?? new Map() }
+    const builds = { kustomize, scratch, directory, texts: changes?.otherwise ?? new Map() }
     const { views, unbuilt } = await viewsOf(roots, source, builds)
     const record = recordOf(mode, kustomize, views, unbuilt)
     if (views.length === 0) return { outcome: run(source, inSources()), record }
@@ -75,9 +75,9 @@ function isAskedFor({ files }: Root, isInScope: (path: string) => boolean): bool
   return [...files].some(isInScope)
 }
 
-function found(mode: BuildMode): Kustomize | undefined {
+function found(mode: BuildMode, online: boolean): Kustomize | undefined {
   try {
-    return Kustomize.find()
+    return Kustomize.find({ online })
   } catch (error) {
     if (mode === 'always' || !(error instanceof MeshFixError)) throw error
     return undefined

@@ -35,7 +35,6 @@ export interface Builds {
   readonly kustomize: Kustomize
   /** A directory for temporary files. */
   readonly scratch: string
-  readonly online: boolean
   /** The root of what was read: absolute, symbolic links resolved. */
   readonly directory: string
   /** Path from there → the text that counts, where it is not the one on the disk. */
@@ -72,9 +71,9 @@ export async function viewsOf(
 }
 
 /** Why a root does not build, in the words for its own build: the wrapper is nothing that people know of. */
-async function ownReason({ kustomization, name }: Root, { kustomize, online }: Builds, otherwise: string) {
+async function ownReason({ kustomization, name }: Root, { kustomize }: Builds, otherwise: string) {
   try {
-    await kustomize.buildAlongside(kustomization.directory, { name, online })
+    await kustomize.buildAlongside(kustomization.directory, { name })
     return otherwise
   } catch (error) {
     if (error instanceof MeshFixError) return error.message
@@ -91,7 +90,7 @@ interface OutputWithOrigins {
 }
 
 async function builtWithOrigins(root: Root, place: string, builds: Builds): Promise<OutputWithOrigins> {
-  const { kustomize, online } = builds
+  const { kustomize } = builds
   const overrides = overridesFor(root, builds.texts, builds)
   const directories = root.closure.map(each => each.directory)
   const wrapper = join(place, 'wrapper')
@@ -103,7 +102,7 @@ async function builtWithOrigins(root: Root, place: string, builds: Builds): Prom
     JSON.stringify({ resources, buildMetadata: ['originAnnotations'] }),
   )
   const written = new Map([...overrides.keys()].map(path => [at(path), path]))
-  const output = await kustomize.buildAlongside(wrapper, { name: root.name, online, unrestricted: overrides.size > 0 })
+  const output = await kustomize.buildAlongside(wrapper, { name: root.name, unrestricted: overrides.size > 0 })
   return { output, wrapper, real: path => written.get(path) ?? existing(path) }
 }
 
@@ -179,16 +178,14 @@ export function rebuilt(
   texts: ReadonlyMap<string, string>,
   builds: Builds,
 ): Promise<readonly (ReadonlyMap<Identity, KubeObject> | string)[]> {
-  const { kustomize, scratch, online } = builds
+  const { kustomize, scratch } = builds
   return sideBySide(roots, async (root): Promise<ReadonlyMap<Identity, KubeObject> | string> => {
     const { kustomization, closure, name } = root
     const directories = closure.map(each => each.directory)
     const overrides = overridesFor(root, new Map([...builds.texts, ...texts]), builds)
     const place = mirrored(join(scratch, `again-${mirrors++}`), directories, overrides)
     try {
-      return builtFrom(
-        await kustomize.buildAlongside(place(kustomization.directory), { unrestricted: true, name, online }),
-      )
+      return builtFrom(await kustomize.buildAlongside(place(kustomization.directory), { unrestricted: true, name }))
     } catch (error) {
       if (error instanceof MeshFixError) return error.message
       throw error
