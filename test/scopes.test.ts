@@ -388,3 +388,21 @@ t.test('what changed, in builds', async t => {
   put(root, { 'dev/port.yaml': 'no longer a patch' })
   t.match(json(root, '--staged').findings, [{ file: 'dev/port.yaml' }], 'the index is what is built')
 })
+
+t.test('a fix that belongs into a file outside the paths is refused', async t => {
+  const root = folder(
+    t,
+    {
+      ...BASE,
+      'dev/kustomization.yaml': overlay('patches: [{ path: port.yaml }]'),
+      'dev/port.yaml':
+        'apiVersion: v1\nkind: Service\nmetadata: { name: shop }\nspec:\n  ports:\n    - { port: 80, name: web }\n',
+      'shop/service.yaml': service('shop', '{ name: http, port: 80, targetPort: 8080 }'),
+    },
+    { git: true },
+  )
+  const before = contents(root)
+  const run = meshFix(root, '--write', '--quiet', 'shop')
+  t.match(run.stdout, /it would have to change dev\/port\.yaml, which is outside the paths given/)
+  t.strictSame(contents(root), before)
+})

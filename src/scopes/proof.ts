@@ -1,24 +1,13 @@
 import { type Built, type Identity, identityOf } from '../build/built.ts'
-import { Placements } from '../fix/placement.ts'
-import { isSame, type Operation, PatchError, patched } from '../json-patch.ts'
+import { isSame, patched } from '../json-patch.ts'
 import { type Pointer, valueAt } from '../pointer.ts'
-import type { Repository } from '../read/repository.ts'
-import { type KubeObject, nameOf, type Resource, titleOf } from '../read/resource.ts'
+import { type KubeObject, nameOf, titleOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
-import { parse } from '../read/yaml.ts'
-import { applied, EditRefused, edit } from '../write/edit.ts'
-import type { NewDocument } from '../write/sheets.ts'
-import { Sheets } from '../write/sheets.ts'
-import type { PatchDocument } from './patches.ts'
-import { type Origins, type SourceEdit, sourceFixOf, WAYS, type Way } from './source-edits.ts'
+import { applied } from '../write/edit.ts'
+import { type Draft, type Drafting, drafted, type Made } from './draft.ts'
+import { WAYS } from './source-edits.ts'
 import { type Placed, type Transaction, waysOf } from './transactions.ts'
 import { type Builds, rebuilt, type View, withoutOrigin } from './views.ts'
-
-/** A transaction and the way it is made in the sources. */
-export interface Made {
-  readonly transaction: Transaction
-  readonly way: Way
-}
 
 /** What came of the transactions. */
 export interface Proof {
@@ -27,35 +16,19 @@ export interface Proof {
   readonly draft: Draft
 }
 
-/** The sources with some transactions made. */
-export interface Draft {
-  readonly sheets: Sheets
-  /** Resource of the sources' id → the operations that were made on it. */
-  readonly operations: ReadonlyMap<string, readonly Operation[]>
-  /** Ids → the last versions of what was changed, manifests and other documents, and of what is new. */
-  readonly versions: ReadonlyMap<string, Resource>
-  /** Transaction → the changes that made it. */
-  readonly changes: ReadonlyMap<
-    Transaction,
-    readonly { readonly resource: Resource; readonly operations: readonly Operation[] }[]
-  >
-}
-
 /**
  * Makes transactions in the sources and builds every root again: only what the fixes say may have changed, everywhere.
  * Those that are right are made together; what is wrong is tried by itself, in each way there is, and else refused.
  *
- * @param source what was read
  */
 export async function provenInBuilds(
   transactions: readonly Transaction[],
   views: readonly View[],
-  source: Repository,
-  origins: Origins,
+  drafting: Drafting,
   builds: Builds,
 ): Promise<Proof> {
   const refused = new Map<Transaction, string>()
-  const prover = new Prover(views, source, origins, builds)
+  const prover = new Prover(views, drafting, builds)
   let made: readonly Made[] = []
   let suspects: Transaction[] = []
   for (const transaction of transactions) {
@@ -91,7 +64,7 @@ export async function provenInBuilds(
       refused.set(transaction, `${reasons[0]}; ${elsewhere(transaction)}`)
   }
   const inOrder = transactions.flatMap(transaction => made.find(each => each.transaction === transaction) ?? [])
-  return { made: inOrder, refused, draft: prover.draft(inOrder) }
+  return { made: inOrder, refused, draft: drafted(inOrder, drafting) }
 }
 
 /** Where a fix can be made for one build alone. */
@@ -133,22 +106,21 @@ function isMaybe(object: KubeObject, identity: Identity): boolean {
 
 class Prover {
   readonly #views: readonly View[]
-  readonly #source: Repository
+  readonly #drafting: Drafting
   readonly #builds: Builds
-  readonly #from: Origins
 
-  constructor(views: readonly View[], source: Repository, from: Origins, builds: Builds) {
-    this.#from = from
+  constructor(views: readonly View[], drafting: Drafting, builds: Builds) {
     this.#views = views
-    this.#source = source
+    this.#drafting = drafting
     this.#builds = builds
   }
 
   /** What is wrong once these are made; nothing is kept. */
   async attempt(made: readonly Made[]): Promise<{ readonly failures: readonly Failure[] }> {
     const failures: Failure[] = []
-    const draft = this.draft(made, (transaction, reason) => failures.push({ transaction, reason }))
-    if (failures.length > 0) return { failures }
+    const draft = drafted(made, this.#drafting)
+    if (draft.refused.size > 0)
+      return { failures: [...draft.refused].map(([transaction, reason]) => ({ transaction, reason })) }
     const texts = this.#texts(draft)
     const touched = this.#views.filter(({ root }) => [...texts.keys()].some(path => root.files.has(path)))
     const outputs = await rebuilt(
@@ -169,102 +141,14 @@ class Prover {
     return { failures }
   }
 
-  /** @param onRefused told of transactions that can't be made in the text */
-  draft(made: readonly Made[], onRefused: (transaction: Transaction, reason: string) => void = () => {}): Draft {
-    const sheets = new Sheets(this.#source.files, new Set())
-    const placements = new Placements(this.#source)
-    const operations = new Map<string, readonly Operation[]>()
-    const versions = new Map<string, Resource>()
-    const changes = new Map<Transaction, { resource: Resource; operations: readonly Operation[] }[]>()
-    const current = (resource: Resource): Resource => versions.get(resource.id) ?? resource
-    for (const { transaction, way } of made) {
-      try {
-        const own: { resource: Resource; operations: readonly Operation[] }[] = []
-        const drafted = new Map<string, Resource>()
-        const change = (resource: Resource, made: readonly Operation[]): void => {
-          const before = drafted.get(resource.id) ?? current(resource)
-          drafted.set(resource.id, { ...before, object: patched(before.object, made) as KubeObject })
-          own.push({ resource, operations: made })
-        }
-        const latest = (resource: Resource): Resource => drafted.get(resource.id) ?? current(resource)
-        for (const { fix } of transaction.fixes)
-          for (const one of sourceFixOf(fix, this.#origins(latest)).alternatives[way])
-            change(one.resource, operationsOf(one, latest(one.resource)))
-        const fresh: NewDocument[] = []
-        const creates = transaction.fixes.flatMap(({ source }) => source.creates)
-        for (const create of distinct(creates)) {
-          const placed = placements.placed({ ...EMPTY, creates: [create] }, latest, document => sheets.isNew(document))
-          if (typeof placed === 'string') throw new EditRefused('layout', placed)
-          for (const { resource, operations: made } of placed.fix.changes) change(resource, made)
-          for (const { resource, beside, isItem } of placed.created) {
-            drafted.set(resource.id, resource)
-            if (!isItem)
-              fresh.push({ path: resource.path, document: resource.document, object: resource.object, beside })
-          }
-        }
-        sheets.apply(own, fresh, { keep: true })
-        for (const [id, version] of drafted) versions.set(id, version)
-        for (const { resource, operations: made } of own)
-          operations.set(resource.id, [...(operations.get(resource.id) ?? []), ...made])
-        changes.set(transaction, own)
-      } catch (error) {
-        if (!(error instanceof EditRefused) && !(error instanceof PatchError)) throw error
-        onRefused(transaction, `the text can't be edited: ${error.message}`)
-      }
-    }
-    return { sheets, operations, versions, changes }
-  }
-
-  /** Where built objects come from, in the versions of a draft. */
-  #origins(latest: (resource: Resource) => Resource): Origins {
-    const { source, patches, isBuilt } = this.#from
-    return {
-      isBuilt,
-      source: built => {
-        const origin = source(built)
-        return origin && latest(origin)
-      },
-      patches: built => patches(built).map(patch => ({ ...patch, value: patchIn(patch, latest(patch.resource)) })),
-    }
-  }
-
   #texts({ sheets }: Draft): ReadonlyMap<string, string> {
     return new Map(
       [...sheets.edits()].map(([path, edits]) => [
         path,
-        applied(this.#source.files.get(path)?.parsed.text ?? '', edits),
+        applied(this.#drafting.source.files.get(path)?.parsed.text ?? '', edits),
       ]),
     )
   }
-}
-
-const EMPTY = { title: '', safety: 'safe', cautions: [], evidence: [], impact: 'metadata', changes: [] } as const
-
-function distinct(creates: Placed['source']['creates']): Placed['source']['creates'] {
-  return [
-    ...new Map(
-      creates.map(create => [`${create.beside.path} ${JSON.stringify(create.object)}`, create] as const),
-    ).values(),
-  ]
-}
-
-/** A patch as it stands in a version of its document. */
-function patchIn({ inline, value }: PatchDocument, { object }: Resource): Json {
-  if (inline === undefined) return object
-  const text = valueAt(object, inline.at)
-  return typeof text === 'string' ? (parse(text).documents[inline.document]?.value ?? null) : value
-}
-
-/** The edit as operations on the document: a patch in a string is a new string. */
-function operationsOf({ inline, operations }: SourceEdit, current: Resource): readonly Operation[] {
-  if (inline === undefined) return operations
-  const text = valueAt(current.object, inline.at)
-  if (typeof text !== 'string') throw new EditRefused('layout', `there is no text at ${inline.at}`)
-  const after = edit(text, [{ document: inline.document, operations }]).text
-  return [
-    { op: 'test', path: inline.at, value: text },
-    { op: 'replace', path: inline.at, value: after },
-  ]
 }
 
 /** What a build has otherwise than the fixes say. */

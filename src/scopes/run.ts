@@ -66,9 +66,17 @@ export async function runInBuilds(
     const outcome = run(seenBy(source, views, unbuilt), asked)
     const placed = outcome.fixes.map(fix => ({ fix, source: sourceFixOf(fix, origins) }))
     const transactions = transactionsOf(placed)
-    const proof = await provenInBuilds(transactions, views, source, origins, builds)
+    const proof = await provenInBuilds(transactions, views, { source, origins, obstacle: obstacleIn(options) }, builds)
     return { outcome: asSources(outcome, source, origins, transactions, proof), record }
   })
+}
+
+/** Why a fix must not change a file, as the pipeline says it: where a value comes from shows in the sources only. */
+function obstacleIn({ isInScope, untouchable }: RunOptions): (path: string) => string | undefined {
+  return path => {
+    if (isInScope(path) && !untouchable?.has(path)) return undefined
+    return `it would have to change ${path}, which ${untouchable?.get(path) ?? 'is outside the paths given'}`
+  }
 }
 
 function isAskedFor({ files }: Root, isInScope: (path: string) => boolean): boolean {
