@@ -406,3 +406,13 @@ t.test('a fix that belongs into a file outside the paths is refused', async t =>
   t.match(run.stdout, /it would have to change dev\/port\.yaml, which is outside the paths given/)
   t.strictSame(contents(root), before)
 })
+
+t.test('of two places that give a name, the one that counts is changed', async t => {
+  const patch = (name: string): Files => ({
+    'dev/kustomization.yaml': overlay('patches: [{ path: port.yaml }]'),
+    'dev/port.yaml': `apiVersion: v1\nkind: Service\nmetadata: { name: shop }\nspec:\n  ports:\n    - { port: 80, name: ${name} }\n`,
+  })
+  const files = { ...BASE, ...patch('web') }
+  const expected = { ...patch('http-web'), 'shop/ingress.yaml': ingress('shop', 'http-web') }
+  fixes(t, files, expected, { dev: ['name: web', 'name: http-web'] })
+})
