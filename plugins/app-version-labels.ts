@@ -87,8 +87,11 @@ function twinOf(workload: Workload, graph: ResourceGraph, { profile, all }: Cont
     saidByLabels(other.pod.template, 'version', profile) === version &&
     (all || isWorkloadInMesh(other, graph))
 
-  const versionKeys = keysFor('version', profile).filter(key => graph.arePodsLabelled(key, version))
-  for (const appKey of keysFor('app', profile).filter(key => graph.arePodsLabelled(key, app))) {
+  const appKeys = keysFor('app', profile).filter(key => graph.areOthersLabelled(key, app, workload))
+  if (appKeys.length === 0) return undefined
+  const versionKeys = keysFor('version', profile).filter(key => graph.areOthersLabelled(key, version, workload))
+  if (versionKeys.length === 0) return undefined
+  for (const appKey of appKeys) {
     for (const versionKey of versionKeys) {
       for (const other of graph.neighboursWith({ [appKey]: app, [versionKey]: version }, workload)) {
         if (isTwin(other)) return other

@@ -10,6 +10,7 @@ import {
   keysOfReferrer,
   keysOfService,
   keysOfWorkload,
+  labelKey,
   labelKeys,
   namespaceKey,
   sameNamespace,
@@ -180,9 +181,9 @@ export class ResourceGraph {
     })
   }
 
-  /** Whether any pods under the root have a label. */
-  arePodsLabelled(key: string, value: string): boolean {
-    return labelKeys({ [key]: value }).every(label => this.#workloads.has(label))
+  /** Whether any pods under the root but a workload's own have a label. */
+  areOthersLabelled(key: string, value: string, { resource }: Workload): boolean {
+    return this.#workloads.hasBeside(labelKey(key, value), resource)
   }
 
   /** The other workloads of a workload's namespace and file whose pods have these labels. */

@@ -53,7 +53,12 @@ export function selectorKeys({ matchLabels }: Selector): readonly string[] {
 
 /** The keys of an object with these labels. */
 export function labelKeys(labels: Labels): string[] {
-  return Object.entries(labels).map(([key, value]) => `label ${key}=${value}`)
+  return Object.entries(labels).map(([key, value]) => labelKey(key, value))
+}
+
+/** The key of an object with a label. */
+export function labelKey(key: string, value: string): string {
+  return `label ${key}=${value}`
 }
 
 /** Objects of which one names no namespace are applied into the same one, unless the other names another than `default`. */

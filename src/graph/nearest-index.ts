@@ -1,5 +1,11 @@
 import type { Resource } from '../read/resource.ts'
 
+/** A key, and what stands under it: by id. */
+interface KeyedResources {
+  readonly key: string
+  readonly resources: ReadonlyMap<string, Resource>
+}
+
 /** Of so few resources those in a place are found by looking at each. */
 const FEW = 8
 
@@ -49,9 +55,10 @@ export class NearestIndex {
    * no place has one.
    */
   nearest(keys: readonly string[], path: string, accepts: (resource: Resource) => boolean): readonly Resource[] {
-    if (!keys.every(key => this.has(key))) return []
+    const rarest = this.#rarest(keys)
+    if (rarest === undefined) return []
     for (const place of placesOf(path)) {
-      const found = [...this.#rarest(keys, place)].filter(accepts)
+      const found = [...this.#within(place, rarest)].filter(accepts)
       if (found.length > 0) return found
     }
     return []
@@ -59,38 +66,42 @@ export class NearestIndex {
 
   /** What may stand under all the keys (at least one) in a file. */
   within(path: string, keys: readonly string[]): Iterable<Resource> {
-    return this.#rarest(keys, path)
+    const rarest = this.#rarest(keys)
+    return rarest === undefined ? [] : this.#within(path, rarest)
   }
 
   /** What may stand under all the keys (at least one), wherever it is. */
   all(...keys: readonly string[]): Iterable<Resource> {
-    return this.#rarest(keys, ROOT)
+    const rarest = this.#rarest(keys)
+    return rarest === undefined ? [] : rarest.resources.values()
   }
 
-  /** Whether anything stands under a key. */
-  has(key: string): boolean {
-    return this.#count(key) > 0
+  /** Whether anything but a resource stands under a key. */
+  hasBeside(key: string, { id }: Resource): boolean {
+    const found = this.#under(key)
+    return found !== undefined && found.size > (found.has(id) ? 1 : 0)
   }
 
-  #count(key: string): number {
+  #under(key: string): ReadonlyMap<string, Resource> | undefined {
     if (this.#waiting.length > 0) this.#settle()
-    return this.#resources.get(key)?.size ?? 0
+    return this.#resources.get(key)
   }
 
-  /** The resources in a place of the key that has the fewest: who asks looks at each anyway. */
-  #rarest(keys: readonly string[], place: string): Iterable<Resource> {
-    let rarest: string | undefined
-    let fewest = Infinity
+  /** The key that has the fewest resources, since who asks looks at each anyway; undefined where a key has none. */
+  #rarest(keys: readonly string[]): KeyedResources | undefined {
+    let rarest: KeyedResources | undefined
     for (const key of keys) {
-      const count = this.#count(key)
-      if (count === 0) return []
-      if (count < fewest) [rarest, fewest] = [key, count]
+      const resources = this.#under(key)
+      if (resources === undefined || resources.size === 0) return undefined
+      if (rarest === undefined || resources.size < rarest.resources.size) rarest = { key, resources }
     }
-    if (rarest === undefined) return []
-    const found = this.#resources.get(rarest)?.values() ?? []
-    if (place === ROOT) return found
-    if (fewest <= FEW) return [...found].filter(({ path }) => placesOf(path).includes(place))
-    return this.#byPlace(rarest, found).get(place)?.values() ?? []
+    return rarest
+  }
+
+  #within(place: string, { key, resources }: KeyedResources): Iterable<Resource> {
+    if (place === ROOT) return resources.values()
+    if (resources.size <= FEW) return [...resources.values()].filter(({ path }) => isIn(place, path))
+    return this.#byPlace(key, resources.values()).get(place)?.values() ?? []
   }
 
   #byPlace(key: string, resources: Iterable<Resource>): ReadonlyMap<string, ReadonlyMap<string, Resource>> {
@@ -114,6 +125,12 @@ function placesOf(path: string): readonly string[] {
   const segments = path.split('/').slice(0, -1)
   const subtrees = segments.map((_, index) => `${segments.slice(0, segments.length - index).join('/')}/`)
   return [path, `${segments.join('/')}/*`, ...subtrees, ROOT]
+}
+
+/** Whether a file is in a place. */
+function isIn(place: string, path: string): boolean {
+  if (place.endsWith('/')) return path.startsWith(place)
+  return place.endsWith('/*') ? `${path.slice(0, Math.max(path.lastIndexOf('/'), 0))}/*` === place : path === place
 }
 
 function getOrSet<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
