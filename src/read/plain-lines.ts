@@ -26,12 +26,8 @@ const INDICATORS = codesOf(',[]{}#&*!|>\'"%@`?:\t\n ')
 /** What ends a plain scalar between brackets. */
 const FLOW_INDICATORS = codesOf(',[]{}')
 
-/** A scalar as it is written: plain text is still to be resolved. */
-export interface Written {
-  readonly style: ScalarNode['style']
-  readonly text: string
-  readonly end: number
-}
+/** At what a plain scalar may end, and what doesn't belong to it where it does; most characters are none of these. */
+const MAY_END = codesOf('\t\n #:,[]{}')
 
 /** Walks over the lines of a document, and reads the scalars of plain YAML. What isn't plain makes it throw `UNSURE`. */
 export class PlainLines {
@@ -41,6 +37,10 @@ export class PlainLines {
   at: number
   /** How far the line's content is indented. */
   indent = NO_CONTENT
+  /** How the scalar that was read last is written: plain text is still to be resolved. */
+  style: ScalarNode['style'] = 'plain'
+  /** Where it ends. */
+  scalarEnd = 0
   #lineStart: number
 
   constructor(text: string, start: number, end: number) {
@@ -108,6 +108,10 @@ export class PlainLines {
     return this.text.charCodeAt(at) === DASH && this.isBlank(at + 1)
   }
 
+  isColon(at: number): boolean {
+    return this.text.charCodeAt(at) === COLON
+  }
+
   isQuote(at: number): boolean {
     const code = this.text.charCodeAt(at)
     return code === SINGLE_QUOTE || code === DOUBLE_QUOTE
@@ -115,55 +119,67 @@ export class PlainLines {
 
   /** Whether an entry of a block map begins there. */
   isKey(at: number): boolean {
-    if (!this.isQuote(at) && INDICATORS.has(this.text.charCodeAt(at))) return false
-    const end = this.isQuote(at) ? this.quoted(at).end : this.#plainEnd(at, false)
-    return this.text.charCodeAt(end) === COLON && this.isBlank(end + 1)
+    if (!this.isQuote(at) && INDICATORS[this.text.charCodeAt(at)] === 1) return false
+    const end = this.isQuote(at) ? this.#quotedEnd(at) : this.#plainEnd(at, false)
+    return this.isColon(end) && this.isBlank(end + 1)
   }
 
-  /** A plain or quoted scalar that ends in its line. */
-  oneLine(at: number, flow: boolean): Written {
-    if (this.isQuote(at)) return this.quoted(at)
-    if (INDICATORS.has(this.text.charCodeAt(at)) || at >= this.end || this.isDash(at)) throw UNSURE
+  /** The text of a plain or quoted scalar that ends in its line. Goes on to its end. */
+  oneLine(flow: boolean): string {
+    const { at, text } = this
+    if (this.isQuote(at)) return this.#quoted(at)
+    if (INDICATORS[text.charCodeAt(at)] === 1 || at >= this.end || this.isDash(at)) throw UNSURE
     const end = this.#plainEnd(at, flow)
-    if (end === at + 1 && this.text.charCodeAt(at) === DASH) throw UNSURE
-    return { style: 'plain', text: this.text.slice(at, end), end }
+    if (end === at + 1 && text.charCodeAt(at) === DASH) throw UNSURE
+    this.style = 'plain'
+    this.scalarEnd = end
+    this.at = end
+    return text.slice(at, end)
   }
 
   /** Where a plain scalar ends, blanks behind it left out. */
   #plainEnd(from: number, flow: boolean): number {
+    const { text, end: textEnd } = this
     let end = from
-    for (let at = from; at < this.end; at += 1) {
-      const code = this.text.charCodeAt(at)
-      if (code === SPACE) continue
-      if (code === BREAK || (code === HASH && end < at) || (flow && FLOW_INDICATORS.has(code))) return end
-      if (code === COLON && (this.isBlank(at + 1) || (flow && FLOW_INDICATORS.has(this.text.charCodeAt(at + 1)))))
-        return end
-      if (code === TAB) throw UNSURE
+    for (let at = from; at < textEnd; at += 1) {
+      const code = text.charCodeAt(at)
+      if (MAY_END[code] === 1) {
+        if (code === SPACE) continue
+        if (code === BREAK || (code === HASH && end < at) || (flow && FLOW_INDICATORS[code] === 1)) return end
+        if (code === COLON && (this.isBlank(at + 1) || (flow && FLOW_INDICATORS[text.charCodeAt(at + 1)] === 1)))
+          return end
+        if (code === TAB) throw UNSURE
+      }
       end = at + 1
     }
     return end
   }
 
-  quoted(start: number): Written {
-    const quote = this.text.charCodeAt(start)
-    const isDouble = quote === DOUBLE_QUOTE
-    let hasEscapes = false
-    let at = start + 1
-    for (; ; at += 1) {
-      const code = this.text.charCodeAt(at)
-      if (this.isLineEnd(at)) throw UNSURE
-      if (isDouble ? code === BACKSLASH : code === quote && this.text.charCodeAt(at + 1) === quote) {
-        hasEscapes = true
-        at += 1
-      } else if (code === quote) break
-    }
-    const inner = this.text.slice(start + 1, at)
-    const text = hasEscapes ? (isDouble ? unescaped(inner) : inner.replaceAll("''", "'")) : inner
-    return { style: isDouble ? 'double' : 'single', text, end: at + 1 }
+  #quoted(start: number): string {
+    const isDouble = this.text.charCodeAt(start) === DOUBLE_QUOTE
+    const end = this.#quotedEnd(start)
+    this.style = isDouble ? 'double' : 'single'
+    this.scalarEnd = end
+    this.at = end
+    const inner = this.text.slice(start + 1, end - 1)
+    if (isDouble) return inner.includes('\\') ? unescaped(inner) : inner
+    return inner.replaceAll("''", "'")
   }
 
-  /** A literal or folded scalar, whose lines are deeper than a column. Goes on to the next content. */
-  blockScalar(start: number, column: number): Written {
+  /** Where a quoted scalar ends. */
+  #quotedEnd(start: number): number {
+    const quote = this.text.charCodeAt(start)
+    for (let at = start + 1; ; at += 1) {
+      const code = this.text.charCodeAt(at)
+      if (this.isLineEnd(at)) throw UNSURE
+      if (quote === DOUBLE_QUOTE ? code === BACKSLASH : code === quote && this.text.charCodeAt(at + 1) === quote)
+        at += 1
+      else if (code === quote) return at + 1
+    }
+  }
+
+  /** The text of a literal or folded scalar, whose lines are deeper than a column. Goes on to the next content. */
+  blockScalar(start: number, column: number): string {
     const isFolded = this.text[start] === '>'
     const isStripped = this.text.charCodeAt(start + 1) === DASH
     let text = ''
@@ -198,7 +214,9 @@ export class PlainLines {
     }
     if (indent === undefined || indent <= column || longestEmpty > indent) throw UNSURE
     this.toContent(line)
-    return { style: isFolded ? 'folded' : 'literal', text: isStripped ? text : `${text}\n`, end }
+    this.style = isFolded ? 'folded' : 'literal'
+    this.scalarEnd = end
+    return isStripped ? text : `${text}\n`
   }
 
   /** The start of the next line; only blanks and a comment may stand in the rest of this one. */
@@ -218,6 +236,9 @@ function unescaped(text: string): string {
   }
 }
 
-function codesOf(characters: string): ReadonlySet<number> {
-  return new Set([...characters].map(character => character.charCodeAt(0)))
+/** A table of ASCII with a 1 at these characters. */
+function codesOf(characters: string): Uint8Array {
+  const table = new Uint8Array(128)
+  for (const character of characters) table[character.charCodeAt(0)] = 1
+  return table
 }

@@ -1,4 +1,4 @@
-import { PlainLines, UNSURE, type Written } from './plain-lines.ts'
+import { PlainLines, UNSURE } from './plain-lines.ts'
 import { plainKey, plainScalar, type Scalar } from './scalars.ts'
 import type { Json, MapEntry, Node, ParsedDocument, SequenceItem, Span } from './tree.ts'
 
@@ -86,17 +86,18 @@ class PlainReader {
     const lines = this.#lines
     const start = this.#open()
     const value: Record<string, Json> = {}
-    const entries: MapEntry[] = []
+    const entries: MapEntry[] | undefined = this.#withTree ? [] : undefined
     while (lines.indent === column) {
       const at = lines.at
       const key = this.#key(value, false)
-      const [keyNode, colon] = [this.#node, lines.at]
+      const keyNode = this.#node
+      const colon = lines.at
       if (!lines.isBlank(colon + 1)) throw UNSURE
       value[key] = this.#valueBehind(colon + 1, column, false)
-      if (this.#withTree) entries.push(entryOf(at, key, keyNode, colon, this.#node))
+      entries?.push(entryOf(at, key, keyNode, colon, this.#node))
     }
     this.#closeBlock(column)
-    if (this.#withTree) this.#node = { type: 'map', flow: false, entries, ...around(start, entries) }
+    if (entries !== undefined) this.#node = { type: 'map', flow: false, entries, ...around(start, entries) }
     return value
   }
 
@@ -104,14 +105,14 @@ class PlainReader {
     const lines = this.#lines
     const start = this.#open()
     const values: Json[] = []
-    const items: SequenceItem[] = []
+    const items: SequenceItem[] | undefined = this.#withTree ? [] : undefined
     while (lines.indent === column && lines.isDash(lines.at)) {
       const at = lines.at
       values.push(this.#item(at + 1, column))
-      if (this.#withTree) items.push({ start: at, end: this.#node?.end ?? at + 1, value: this.#node })
+      items?.push({ start: at, end: this.#node?.end ?? at + 1, value: this.#node })
     }
     this.#closeBlock(column)
-    if (this.#withTree) this.#node = { type: 'sequence', flow: false, items, ...around(start, items) }
+    if (items !== undefined) this.#node = { type: 'sequence', flow: false, items, ...around(start, items) }
     return values
   }
 
@@ -144,9 +145,9 @@ class PlainReader {
   #key(siblings: object, flow: boolean): string {
     const lines = this.#lines
     const { at } = lines
-    const value = this.#oneLine(at, flow)
+    const value = this.#oneLine(flow)
     const key = typeof value === 'string' ? value : plainKey(lines.text.slice(at, lines.at))
-    if (lines.text[lines.at] !== ':') throw UNSURE
+    if (!lines.isColon(lines.at)) throw UNSURE
     if (key === undefined || key === '<<' || key === '__proto__' || Object.hasOwn(siblings, key)) throw UNSURE
     return key
   }
@@ -155,11 +156,11 @@ class PlainReader {
   #valueBehind(from: number, column: number, isItem: boolean): Json {
     const lines = this.#lines
     const at = lines.behindSpaces(from)
-    if (lines.isLineEnd(at) || lines.text[at] === '#') {
+    const character = lines.text[at]
+    if (lines.isLineEnd(at) || character === '#') {
       lines.endLine(from)
       return this.#valueBelow(column, isItem)
     }
-    const character = lines.text[at]
     if (character === '|' || character === '>') return this.#scalar(lines.blockScalar(at, column), at)
     lines.at = at
     const value = this.#flow(false)
@@ -175,13 +176,15 @@ class PlainReader {
     return null
   }
 
-  #oneLine(at: number, flow: boolean): Scalar {
-    const written = this.#lines.oneLine(at, flow)
-    this.#lines.at = written.end
-    return this.#scalar(written, at)
+  #oneLine(flow: boolean): Scalar {
+    const lines = this.#lines
+    const { at } = lines
+    return this.#scalar(lines.oneLine(flow), at)
   }
 
-  #scalar({ style, text, end }: Written, start: number): Scalar {
+  /** The scalar that was read last. */
+  #scalar(text: string, start: number): Scalar {
+    const { style, scalarEnd: end } = this.#lines
     const value = style === 'plain' ? plainScalar(text) : text
     if (this.#withTree) this.#node = { type: 'scalar', style, value, start, end, outer: start }
     return value
@@ -192,7 +195,7 @@ class PlainReader {
     const { at, text } = this.#lines
     if (text[at] === '[') return this.#flowSequence()
     if (text[at] === '{') return this.#flowMap()
-    return this.#oneLine(at, isWithin)
+    return this.#oneLine(isWithin)
   }
 
   #flowSequence(): Json {
@@ -217,7 +220,8 @@ class PlainReader {
     for (let isFirst = true; this.#hasMember('}', isFirst); isFirst = false) {
       const at = lines.at
       const key = this.#key(value, true)
-      const [keyNode, colon] = [this.#node, lines.at]
+      const keyNode = this.#node
+      const colon = lines.at
       // Behind quotes a value may follow at once, as in JSON.
       if (!lines.isQuote(at) && !lines.isBlank(colon + 1)) throw UNSURE
       lines.at = lines.behindSpaces(colon + 1)

@@ -1,38 +1,31 @@
 /** What a scalar can be, as Kubernetes reads it. */
 export type Scalar = null | boolean | number | string
 
-const NULLS: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL'])
-const TRUES: ReadonlySet<string> = new Set('y Y yes Yes YES true True TRUE on On ON'.split(' '))
-const FALSES: ReadonlySet<string> = new Set('n N no No NO false False FALSE off Off OFF'.split(' '))
-const SPECIAL_FLOATS: Readonly<Record<string, number>> = {
-  '.inf': Infinity,
-  '.Inf': Infinity,
-  '.INF': Infinity,
-  '+.inf': Infinity,
-  '+.Inf': Infinity,
-  '+.INF': Infinity,
-  '-.inf': -Infinity,
-  '-.Inf': -Infinity,
-  '-.INF': -Infinity,
-  '.nan': NaN,
-  '.NaN': NaN,
-  '.NAN': NaN,
-}
+/** The words that are no strings. */
+const WORDS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
+  ...['', '~', 'null', 'Null', 'NULL'].map(word => [word, null] as const),
+  ...'y Y yes Yes YES true True TRUE on On ON'.split(' ').map(word => [word, true] as const),
+  ...'n N no No NO false False FALSE off Off OFF'.split(' ').map(word => [word, false] as const),
+  ...['.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'].map(word => [word, Infinity] as const),
+  ...['-.inf', '-.Inf', '-.INF'].map(word => [word, -Infinity] as const),
+  ...['.nan', '.NaN', '.NAN'].map(word => [word, NaN] as const),
+])
 
 /** `false`, `+.inf` */
 const LONGEST_WORD = 5
 
-const STARTS_NUMBER = /^[-+.0-9]/
-
 /** The value of a plain scalar by the rules of Go's yaml.v2, which kubectl and the API server read with. */
 export function plainScalar(text: string): Scalar {
-  const mayBeNumber = STARTS_NUMBER.test(text)
-  if (!mayBeNumber && text.length > LONGEST_WORD) return text
-  if (NULLS.has(text)) return null
-  if (TRUES.has(text)) return true
-  if (FALSES.has(text)) return false
-  if (Object.hasOwn(SPECIAL_FLOATS, text)) return SPECIAL_FLOATS[text] ?? text
-  return (mayBeNumber ? numberIn(text) : undefined) ?? text
+  if (text.length <= LONGEST_WORD) {
+    const value = WORDS.get(text)
+    if (value !== undefined) return value
+  }
+  return (startsNumber(text.charCodeAt(0)) ? numberIn(text) : undefined) ?? text
+}
+
+/** A digit, `+`, `-` or `.`. */
+function startsNumber(code: number): boolean {
+  return code <= 57 && (code >= 48 || code === 43 || code === 45 || code === 46)
 }
 
 /**
