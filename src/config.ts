@@ -5,7 +5,7 @@ import type { ExternalReference, Profile } from './detect/detector.ts'
 import { type Location, MeshFixError } from './errors.ts'
 import { joined, type Pointer } from './pointer.ts'
 import type { ParsedDocument } from './read/tree.ts'
-import { parse, positionAt, spanAt } from './read/yaml.ts'
+import { parse, positionAt, startOf } from './read/yaml.ts'
 import type { Fault } from './schema.ts'
 
 /** What a configuration file may say. */
@@ -99,6 +99,6 @@ async function validConfig(source: ConfigSource): Promise<Config> {
 
 /** What is wrong at a place of a configuration. */
 export function faultIn({ document, base, text, file }: ConfigSource, { at, message }: Fault): MeshFixError {
-  const location: Location = { file, ...positionAt(text, spanAt(document, joined(base, at))?.start ?? 0) }
+  const location: Location = { file, ...positionAt(text, startOf(document, joined(base, at))) }
   return new MeshFixError('CONFIG', message, location)
 }

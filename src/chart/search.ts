@@ -4,7 +4,7 @@ import type { DecidingValue, Diagnosis } from '../outcome.ts'
 import { keysOf, pointer, valueAt } from '../pointer.ts'
 import type { Repository } from '../read/repository.ts'
 import type { Json } from '../read/tree.ts'
-import { positionAt, spanAt } from '../read/yaml.ts'
+import { positionAt, startOf } from '../read/yaml.ts'
 import { composed, type TextEdit } from '../write/edit.ts'
 import { type Candidate, candidatesFor, type IsHidden, type Wish } from './candidates.ts'
 import type { ValuesFile } from './chart.ts'
@@ -77,7 +77,7 @@ export class Search {
     const { fix, value } = decision
     const parsed = this.#files.find(({ path }) => path === value.path)?.parsed
     const [document] = parsed?.documents ?? []
-    const offset = document === undefined ? 0 : spanAt(document, value.at).start
+    const offset = document === undefined ? 0 : startOf(document, value.at)
     return { fix, value: { ...value, ...positionAt(parsed?.text ?? '', offset) } }
   }
 

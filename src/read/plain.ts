@@ -1,3 +1,4 @@
+import { nodeAt } from './place.ts'
 import { PlainLines, UNSURE } from './plain-lines.ts'
 import { plainKey, plainScalar, type Scalar } from './scalars.ts'
 import type { Json, MapEntry, Node, ParsedDocument, SequenceItem, Span } from './tree.ts'
@@ -34,29 +35,39 @@ class PlainDocument implements ParsedDocument {
     this.start = start
     this.end = end
     this.index = index
-    this.value = new PlainReader(text, { start, end }, false).document()
+    this.value = new PlainReader(text, { start, end }).document()
     this.#text = text
   }
 
   get root(): Node {
-    this.#root ??= new PlainReader(this.#text, this, true).tree()
+    this.#root ??= new PlainReader(this.#text, this, NO_KEYS).tree()
     return this.#root
+  }
+
+  startOf(keys: readonly string[]): number {
+    return nodeAt(this.#root ?? new PlainReader(this.#text, this, keys).tree(), keys).start
   }
 }
 
 /** Far less deep than what the full reader takes. */
 const MAX_DEPTH = 100
 
+const NO_KEYS: readonly string[] = []
+
 class PlainReader {
   readonly #lines: PlainLines
-  readonly #withTree: boolean
+  /** Which way the tree leads: what is beside it has no nodes. */
+  readonly #way: readonly string[]
+  #withTree: boolean
   #depth = 0
   /** The tree of the value that was read last; undefined where none is written, or where no tree is wanted. */
   #node: Node | undefined
 
-  constructor(text: string, { start, end }: Span, withTree: boolean) {
+  /** @param way the keys to the place that a tree is wanted of; undefined: no tree is */
+  constructor(text: string, { start, end }: Span, way?: readonly string[]) {
     this.#lines = new PlainLines(text, start, end)
-    this.#withTree = withTree
+    this.#way = way ?? NO_KEYS
+    this.#withTree = way !== undefined
   }
 
   document(): Json {
@@ -93,8 +104,11 @@ class PlainReader {
       const keyNode = this.#node
       const colon = lines.at
       if (!lines.isBlank(colon + 1)) throw UNSURE
+      this.#withTree = entries !== undefined && this.#isOnWay(key)
       value[key] = this.#valueBehind(colon + 1, column, false)
-      entries?.push(entryOf(at, key, keyNode, colon, this.#node))
+      if (entries === undefined) continue
+      entries.push(entryOf(at, key, keyNode, colon, this.#withTree ? this.#node : undefined))
+      this.#withTree = true
     }
     this.#closeBlock(column)
     if (entries !== undefined) this.#node = { type: 'map', flow: false, entries, ...around(start, entries) }
@@ -108,12 +122,22 @@ class PlainReader {
     const items: SequenceItem[] | undefined = this.#withTree ? [] : undefined
     while (lines.indent === column && lines.isDash(lines.at)) {
       const at = lines.at
+      this.#withTree = items !== undefined && this.#isOnWay(String(values.length))
       values.push(this.#item(at + 1, column))
-      items?.push({ start: at, end: this.#node?.end ?? at + 1, value: this.#node })
+      if (items === undefined) continue
+      const node = this.#withTree ? this.#node : undefined
+      items.push({ start: at, end: node?.end ?? at + 1, value: node })
+      this.#withTree = true
     }
     this.#closeBlock(column)
     if (items !== undefined) this.#node = { type: 'sequence', flow: false, items, ...around(start, items) }
     return values
+  }
+
+  /** Whether the tree is wanted of what stands under a key, or an index, of the block collection at hand. */
+  #isOnWay(key: string): boolean {
+    const next = this.#way[this.#depth - 1]
+    return next === undefined || next === key
   }
 
   /** Where a collection starts. */
@@ -204,7 +228,8 @@ class PlainReader {
     const items: SequenceItem[] = []
     while (this.#hasMember(']', values.length === 0)) {
       values.push(this.#flow(true))
-      if (this.#node !== undefined) items.push({ start: this.#node.start, end: this.#node.end, value: this.#node })
+      if (this.#withTree && this.#node !== undefined)
+        items.push({ start: this.#node.start, end: this.#node.end, value: this.#node })
     }
     this.#depth -= 1
     const end = this.#lines.at

@@ -5,7 +5,7 @@ import { kustomizeObject, patchesOf, resolvedFrom } from './kustomization.ts'
 import { type Repository, repositoryOf, type Skipped, STDIN } from './repository.ts'
 import { annotationsOf, type KubeObject, type Resource } from './resource.ts'
 import type { Json, ParsedDocument } from './tree.ts'
-import { parse, positionAt, spanAt } from './yaml.ts'
+import { parse, positionAt, startOf } from './yaml.ts'
 
 /** What came in on standard input: documents, or the ResourceList of a KRM function. */
 export interface Stream {
@@ -58,7 +58,7 @@ function isResourceList(value: Json): boolean {
 /** @throws {MeshFixError} UNREADABLE */
 function checkList(list: ParsedDocument, documents: number, text: string): void {
   const fault = (place: '' | '/apiVersion' | '/items', message: string): MeshFixError => {
-    const { start } = spanAt(list, place)
+    const start = startOf(list, place)
     return new MeshFixError('UNREADABLE', message, { file: STDIN, ...positionAt(text, start) })
   }
   const version = stringAt(list.value, 'apiVersion') ?? ''

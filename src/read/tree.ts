@@ -68,6 +68,8 @@ export interface ParsedDocument extends Span {
   /** Its place among the file's documents, from 0; unreadable ones are counted too. */
   readonly index: number
   readonly root: Node
+  /** Where the place that keys lead to starts, if that takes less than the whole tree; where nothing stands, its nearest ancestor. */
+  readonly startOf?: (keys: readonly string[]) => number
   readonly value: Json
   /** Why the document can be read but not edited (a merge that parsers read differently), if so. */
   readonly readOnly?: string

@@ -15,6 +15,7 @@ import {
 } from 'yaml'
 import { keysOf, type Pointer } from '../pointer.ts'
 import { documentSpans } from './cut.ts'
+import { nodeAt } from './place.ts'
 import { plainDocument } from './plain.ts'
 import { plainKey, plainScalar, type Scalar } from './scalars.ts'
 import type {
@@ -343,16 +344,11 @@ export function positionAt(text: string, offset: number): { readonly line: numbe
 
 /** Where a place of a document is in the text or, if nothing stands there, its nearest ancestor. */
 export function spanAt(document: ParsedDocument, at: Pointer): Span {
-  let node: Node = document.root
-  for (const key of keysOf(at)) {
-    const child = childOf(node, key)
-    if (child === undefined) return node
-    node = child
-  }
-  return node
+  return nodeAt(document.root, keysOf(at))
 }
 
-function childOf(node: Node, key: string): Node | undefined {
-  if (node.type === 'map') return node.entries.find(entry => entry.key === key && !entry.merge)?.value
-  return node.type === 'sequence' && /^\d+$/.test(key) ? node.items[Number(key)]?.value : undefined
+/** Where a place of a document starts in the text or, if nothing stands there, its nearest ancestor. */
+export function startOf(document: ParsedDocument, at: Pointer): number {
+  const keys = keysOf(at)
+  return document.startOf?.(keys) ?? nodeAt(document.root, keys).start
 }

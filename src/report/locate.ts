@@ -2,8 +2,8 @@ import type { Pointer } from '../pointer.ts'
 import { joined } from '../pointer.ts'
 import type { SourceFile } from '../read/repository.ts'
 import type { Resource } from '../read/resource.ts'
-import type { ParsedDocument, ParsedText, Span } from '../read/tree.ts'
-import { lineStarts, positionIn, spanAt } from '../read/yaml.ts'
+import type { ParsedDocument, ParsedText } from '../read/tree.ts'
+import { lineStarts, positionIn, startOf } from '../read/yaml.ts'
 
 /** Line and column, from 1. */
 export interface Position {
@@ -15,12 +15,14 @@ export interface Position {
 interface Indexed {
   readonly starts: readonly number[]
   readonly documents: ReadonlyMap<number, ParsedDocument>
+  /** Document and pointer → where that place starts: reports ask for an order first and for lines then. */
+  readonly found: Map<string, number>
 }
 
 /** What was indexed once serves all locators: where nothing was written, input and output are the same. */
 const indexed = new WeakMap<ParsedText, Indexed>()
 
-const NOTHING: Indexed = { starts: [0], documents: new Map() }
+const NOTHING: Indexed = { starts: [0], documents: new Map(), found: new Map() }
 
 /** Finds places of objects in the texts that they came from. */
 export class Locator {
@@ -33,15 +35,21 @@ export class Locator {
     this.#isRendered = isRendered
   }
 
-  /** Where a place of an object is or, if nothing stands there, its nearest ancestor. */
-  span({ path, document, base }: Resource, at: Pointer): Span | undefined {
-    const found = this.#file(path).documents.get(document)
-    return found === undefined ? undefined : spanAt(found, joined(base, at))
+  /** Where a place of an object starts or, if nothing stands there, its nearest ancestor. */
+  start({ path, document, base }: Resource, at: Pointer): number {
+    const { documents, found } = this.#file(path)
+    const source = documents.get(document)
+    if (source === undefined) return 0
+    const place = joined(base, at)
+    const key = `${document}${place}`
+    const start = found.get(key) ?? startOf(source, place)
+    found.set(key, start)
+    return start
   }
 
   position(resource: Resource, at: Pointer): Position {
     if (this.#isRendered) return { line: 1, column: 1 }
-    return positionIn(this.#file(resource.path).starts, this.span(resource, at)?.start ?? 0)
+    return positionIn(this.#file(resource.path).starts, this.start(resource, at))
   }
 
   #file(path: string): Indexed {
@@ -52,6 +60,7 @@ export class Locator {
     const fresh = {
       starts: lineStarts(parsed.text),
       documents: new Map(parsed.documents.map(document => [document.index, document])),
+      found: new Map<string, number>(),
     }
     indexed.set(parsed, fresh)
     return fresh

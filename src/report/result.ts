@@ -91,7 +91,7 @@ export function inReadingOrder(result: Result): readonly Diagnosis[] {
   const { input } = locators(result)
   const placed = result.outcome.diagnoses.map(diagnosis => {
     const { resource, at } = diagnosis.finding
-    return { diagnosis, path: resource.path, start: input.span(resource, at)?.start ?? 0 }
+    return { diagnosis, path: resource.path, start: input.start(resource, at) }
   })
   return placed
     .toSorted((one, other) => (one.path === other.path ? one.start - other.start : one.path < other.path ? -1 : 1))
