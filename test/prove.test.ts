@@ -57,7 +57,8 @@ function verdictOn(
   }))
   const refusal = prove(fix, 'undeclared 80', { changed, created: [] }, graph, {
     profile: 'sidecar',
-    findingsOn: undeclared,
+    findingsBefore: undeclared,
+    findingsAfter: undeclared,
   })
   return {
     refusal: refusal?.reason,
@@ -66,11 +67,15 @@ function verdictOn(
 }
 
 /** A stand-in for the rules: every port that declares no protocol is a finding. */
-function undeclared({ object }: Resource): readonly Counted[] {
-  return listAt(object, 'spec', 'ports')
+function undeclared(resource: Resource): readonly Counted[] {
+  return listAt(resource.object, 'spec', 'ports')
     .map(declarationOf)
     .filter(port => convertProtocol(port, 'sidecar') === undefined)
-    .map(({ port }) => ({ key: `undeclared ${port}`, severity: 'warning', message: `port ${port} is undeclared` }))
+    .map(({ port }) => ({
+      key: `undeclared ${port}`,
+      severity: 'warning',
+      finding: { resource, message: `port ${port} is undeclared` },
+    }))
 }
 
 const rename = (path: Operation['path'], value: string): Operation => ({ op: 'replace', path, value })
