@@ -16,6 +16,11 @@ export class Diagnoses {
   readonly #known = new Map<string, readonly Diagnosis[]>()
   /** The same of the fix on trial. */
   #onTrial = new Map<string, readonly Diagnosis[]>()
+  /** How many fixes stay. */
+  #fixes = 0
+  /** Resource id → how many fixes stayed when the last came that may be seen on it. */
+  readonly #seenOn = new Map<string, number>()
+  #seenOnAll = 0
 
   constructor(detectors: readonly Detector[], graph: ResourceGraph, context: Context) {
     this.#detectors = detectors
@@ -50,9 +55,26 @@ export class Diagnoses {
    * @param stale the ids of the resources on which its changes may be seen; undefined: of all
    */
   keep(stale: readonly string[] | undefined): void {
-    if (stale === undefined) this.#known.clear()
-    for (const id of stale ?? []) this.#known.delete(id)
+    this.#fixes += 1
+    if (stale === undefined) {
+      this.#known.clear()
+      this.#seenOnAll = this.#fixes
+    }
+    for (const id of stale ?? []) {
+      this.#known.delete(id)
+      this.#seenOn.set(id, this.#fixes)
+    }
     for (const [id, found] of this.#onTrial) this.#known.set(id, found)
+  }
+
+  /** How many fixes stay by now. */
+  get fixes(): number {
+    return this.#fixes
+  }
+
+  /** Whether a fix that may be seen on a resource has come since so many stayed. */
+  isStale({ id }: Resource, since: number): boolean {
+    return Math.max(this.#seenOn.get(id) ?? 0, this.#seenOnAll) > since
   }
 
   #find(resource: Resource): readonly Diagnosis[] {

@@ -61,6 +61,8 @@ class Run {
   readonly #diagnoses = new Map<string, Diagnosis>()
   /** Resource id → the keys of its findings. */
   readonly #keysOf = new Map<string, string[]>()
+  /** Finding → how many fixes had been made when it was treated. */
+  readonly #treated = new Map<string, number>()
   readonly #operations = new Map<string, Operation[]>()
   /** Resource id → the last fix that changed or added it. */
   readonly #lastFixes = new Map<string, Fix>()
@@ -101,7 +103,8 @@ class Run {
       const open = [...this.#diagnoses.values()].filter(({ treatment }) => treatment.status !== 'applied')
       for (const { key } of open) {
         const diagnosis = this.#diagnoses.get(key)
-        if (diagnosis === undefined || diagnosis.treatment.status === 'applied') continue
+        if (diagnosis === undefined || !this.#isDue(diagnosis)) continue
+        this.#treated.set(key, this.#found.fixes)
         const treatment = this.#treat(diagnosis)
         if (treatment === undefined) this.#diagnoses.delete(key)
         else this.#diagnoses.set(key, { ...diagnosis, treatment })
@@ -114,6 +117,13 @@ class Run {
         throw new Error(`fixes did not come to rest after ${MAX_PASSES} passes; nothing was written`)
       this.#findNew()
     }
+  }
+
+  /** Whether a finding is to be treated: for the first time, or after a fix that may have to do with it. */
+  #isDue({ key, finding, treatment: { status } }: Diagnosis): boolean {
+    const treated = this.#treated.get(key)
+    if (status === 'applied') return false
+    return treated === undefined || status === 'refused' || this.#found.isStale(finding.resource, treated)
   }
 
   /** The documents whose edited text does not read as the fixes say. */

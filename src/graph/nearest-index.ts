@@ -3,6 +3,11 @@ import type { Resource } from '../read/resource.ts'
 /** Of so few resources those in a place are found by looking at each. */
 const FEW = 8
 
+/** A resource in its present version, under all of its keys. */
+interface Entry {
+  resource: Resource
+}
+
 /**
  * Finds resources by key, and of those the ones in the nearest place that has any: the asker's file, its directory,
  * then each ancestor directory's subtree up to the root. So ten examples that all say `app: web` don't meet.
@@ -11,9 +16,9 @@ export class NearestIndex {
   readonly #keysOf: (resource: Resource) => Iterable<string>
   /** What was put in since somebody asked: findings alone never ask for some indexes. */
   #waiting: Resource[] = []
-  readonly #resources = new Map<string, Map<string, Resource>>()
-  /** key → place → resources by id, of the keys that were asked for by place: few ever are. */
-  readonly #places = new Map<string, Map<string, Map<string, Resource>>>()
+  readonly #entries = new Map<string, Map<string, Entry>>()
+  /** key → place → entries by id, of the keys that were asked for by place: few ever are. */
+  readonly #places = new Map<string, Map<string, Map<string, Entry>>>()
 
   constructor(keysOf: (resource: Resource) => Iterable<string>) {
     this.#keysOf = keysOf
@@ -24,24 +29,43 @@ export class NearestIndex {
   }
 
   #settle(): void {
-    for (const resource of this.#waiting) {
-      for (const key of this.#keysOf(resource)) {
-        getOrSet(this.#resources, key, () => new Map()).set(resource.id, resource)
-        const byPlace = this.#places.get(key)
-        if (byPlace !== undefined) addTo(byPlace, resource)
-      }
-    }
+    for (const resource of this.#waiting) this.#put(resource, this.#keysOf(resource))
     this.#waiting = []
   }
 
+  #put(resource: Resource, keys: Iterable<string>): void {
+    const entry = { resource }
+    for (const key of keys) {
+      getOrSet(this.#entries, key, () => new Map()).set(resource.id, entry)
+      const byPlace = this.#places.get(key)
+      if (byPlace !== undefined) addTo(byPlace, entry)
+    }
+  }
+
   delete(resource: Resource): void {
-    this.#settle()
+    if (this.#waiting.length > 0) this.#settle()
     for (const key of this.#keysOf(resource)) {
-      this.#resources.get(key)?.delete(resource.id)
+      this.#entries.get(key)?.delete(resource.id)
       const byPlace = this.#places.get(key)
       if (byPlace === undefined) continue
       for (const place of placesOf(resource.path)) byPlace.get(place)?.delete(resource.id)
     }
+  }
+
+  /** Puts a new version in the place of an old one; most changes leave all keys as they are. */
+  replace(old: Resource, resource: Resource): void {
+    if (this.#waiting.length > 0) this.#settle()
+    const before = new Set(this.#keysOf(old))
+    const after = new Set(this.#keysOf(resource))
+    const isAlike = before.size === after.size && [...after].every(key => before.has(key))
+    if (!isAlike) {
+      this.delete(old)
+      this.#put(resource, after)
+      return
+    }
+    const [key] = after
+    const entry = key === undefined ? undefined : this.#entries.get(key)?.get(old.id)
+    if (entry !== undefined) entry.resource = resource
   }
 
   /**
@@ -51,7 +75,7 @@ export class NearestIndex {
   nearest(keys: readonly string[], path: string, accepts: (resource: Resource) => boolean): readonly Resource[] {
     if (!keys.every(key => this.has(key))) return []
     for (const place of placesOf(path)) {
-      const found = [...this.#rarest(keys, place)].filter(accepts)
+      const found = this.#rarest(keys, place).filter(accepts)
       if (found.length > 0) return found
     }
     return []
@@ -74,11 +98,11 @@ export class NearestIndex {
 
   #count(key: string): number {
     if (this.#waiting.length > 0) this.#settle()
-    return this.#resources.get(key)?.size ?? 0
+    return this.#entries.get(key)?.size ?? 0
   }
 
   /** The resources in a place of the key that has the fewest: who asks looks at each anyway. */
-  #rarest(keys: readonly string[], place: string): Iterable<Resource> {
+  #rarest(keys: readonly string[], place: string): readonly Resource[] {
     let rarest: string | undefined
     let fewest = Infinity
     for (const key of keys) {
@@ -87,26 +111,31 @@ export class NearestIndex {
       if (count < fewest) [rarest, fewest] = [key, count]
     }
     if (rarest === undefined) return []
-    const found = this.#resources.get(rarest)?.values() ?? []
-    if (place === ROOT) return found
-    if (fewest <= FEW) return [...found].filter(({ path }) => placesOf(path).includes(place))
-    return this.#byPlace(rarest, found).get(place)?.values() ?? []
+    const entries = this.#entries.get(rarest)?.values() ?? []
+    if (place === ROOT) return resourcesOf(entries)
+    if (fewest <= FEW) return resourcesOf(entries).filter(({ path }) => placesOf(path).includes(place))
+    return resourcesOf(this.#byPlace(rarest, entries).get(place)?.values() ?? [])
   }
 
-  #byPlace(key: string, resources: Iterable<Resource>): ReadonlyMap<string, ReadonlyMap<string, Resource>> {
+  #byPlace(key: string, entries: Iterable<Entry>): ReadonlyMap<string, ReadonlyMap<string, Entry>> {
     return getOrSet(this.#places, key, () => {
-      const byPlace = new Map<string, Map<string, Resource>>()
-      for (const resource of resources) addTo(byPlace, resource)
+      const byPlace = new Map<string, Map<string, Entry>>()
+      for (const entry of entries) addTo(byPlace, entry)
       return byPlace
     })
   }
 }
 
+function resourcesOf(entries: Iterable<Entry>): readonly Resource[] {
+  return Array.from(entries, ({ resource }) => resource)
+}
+
 /** The place that holds all. */
 const ROOT = '/'
 
-function addTo(byPlace: Map<string, Map<string, Resource>>, resource: Resource): void {
-  for (const place of placesOf(resource.path)) getOrSet(byPlace, place, () => new Map()).set(resource.id, resource)
+function addTo(byPlace: Map<string, Map<string, Entry>>, entry: Entry): void {
+  const { id, path } = entry.resource
+  for (const place of placesOf(path)) getOrSet(byPlace, place, () => new Map()).set(id, entry)
 }
 
 /** The places of a file, nearest first: itself, its directory (`dir/*`), then the subtrees (`dir/`) up to the root (`/`). */
