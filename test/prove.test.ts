@@ -119,7 +119,7 @@ t.test('a fix that breaks something is refused, and the graph is as it was', asy
     ['the finding is still there', /still be there/, [[rename(NAME, 'front')], [rename(BACKEND, 'front')]]],
     [
       'another finding comes',
-      /another finding: port 81/,
+      /another finding: Service web: port 81/,
       [[rename(NAME, 'http-main'), rename('/spec/ports/1/name', 'admin')], [rename(BACKEND, 'http-main')]],
     ],
     [
