@@ -15,7 +15,7 @@ interface Entry {
 export class NearestIndex {
   readonly #keysOf: (resource: Resource) => Iterable<string>
   /** What was put in since somebody asked: findings alone never ask for some indexes. */
-  #waiting: Resource[] = []
+  readonly #waiting = new Map<string, Resource>()
   readonly #entries = new Map<string, Map<string, Entry>>()
   /** key → place → entries by id, of the keys that were asked for by place: few ever are. */
   readonly #places = new Map<string, Map<string, Map<string, Entry>>>()
@@ -25,12 +25,12 @@ export class NearestIndex {
   }
 
   add(resource: Resource): void {
-    this.#waiting.push(resource)
+    this.#waiting.set(resource.id, resource)
   }
 
   #settle(): void {
-    for (const resource of this.#waiting) this.#put(resource, this.#keysOf(resource))
-    this.#waiting = []
+    for (const resource of this.#waiting.values()) this.#put(resource, this.#keysOf(resource))
+    this.#waiting.clear()
   }
 
   #put(resource: Resource, keys: Iterable<string>): void {
@@ -43,7 +43,7 @@ export class NearestIndex {
   }
 
   delete(resource: Resource): void {
-    if (this.#waiting.length > 0) this.#settle()
+    if (this.#waiting.delete(resource.id)) return
     for (const key of this.#keysOf(resource)) {
       this.#entries.get(key)?.delete(resource.id)
       const byPlace = this.#places.get(key)
@@ -54,7 +54,10 @@ export class NearestIndex {
 
   /** Puts a new version in the place of an old one; most changes leave all keys as they are. */
   replace(old: Resource, resource: Resource): void {
-    if (this.#waiting.length > 0) this.#settle()
+    if (this.#waiting.has(old.id)) {
+      this.add(resource)
+      return
+    }
     const before = new Set(this.#keysOf(old))
     const after = new Set(this.#keysOf(resource))
     const isAlike = before.size === after.size && [...after].every(key => before.has(key))
@@ -97,7 +100,7 @@ export class NearestIndex {
   }
 
   #count(key: string): number {
-    if (this.#waiting.length > 0) this.#settle()
+    if (this.#waiting.size > 0) this.#settle()
     return this.#entries.get(key)?.size ?? 0
   }
 
