@@ -79,7 +79,10 @@ export function writers(directory: string): readonly Program[] {
     ...meshFix(name, copy, '--write', '--unsafe', '--reporter', 'json'),
     prepare,
   })
-  return [write(NAMES.write), { ...write(NAMES.unsynced), withoutSync: true }]
+  return [
+    { ...write(NAMES.write), sync: 'timed' },
+    { ...write(NAMES.unsynced), sync: 'none' },
+  ]
 }
 
 /** `kustomize build` of a directory. */
@@ -97,7 +100,8 @@ export function peers(directory: string, files: readonly string[], scratch: stri
   const all: readonly (Omit<Program, 'command'> & { readonly name: string })[] = [
     {
       name: 'istioctl analyze',
-      args: ['analyze', '--use-kube=false', '--recursive', directory],
+      // Of files alone it reads all, and runs the analyzers of Istio's own kinds: it skips those of Services and pods.
+      args: ['analyze', '--use-kube=false', '--all-namespaces', directory],
       statuses: [0, 79],
       finding: '\\[IST[0-9]+\\]',
     },

@@ -14,8 +14,8 @@ export interface Program {
   readonly statuses?: readonly number[]
   /** An extended regular expression: lines of the output that match are findings. */
   readonly finding?: string
-  /** Nothing is made durable: fsync does nothing. For programs of Node. */
-  readonly withoutSync?: true
+  /** What becomes of fsync, in programs of Node: its time is taken, or nothing is made durable. */
+  readonly sync?: 'timed' | 'none'
   /** It runs once where it is slow. */
   readonly isPeer?: true
   /** What comes before each run, and isn't measured. */
@@ -28,6 +28,8 @@ export interface Usage {
   /** Undefined where the system doesn't tell. */
   readonly cpu: number | undefined
   readonly memory: number | undefined
+  /** Seconds in fsync, where they are timed. */
+  readonly sync: number | undefined
   /** How many findings it printed, of a program whose findings can be counted. */
   readonly finds: number | undefined
 }
@@ -51,7 +53,6 @@ export interface Limits {
 /** What the programs took in each round of an input; undefined where one failed or was left out. */
 export interface Measured {
   readonly input: Input
-  readonly rounds: number
   readonly usages: ReadonlyMap<Program, readonly (Usage | undefined)[]>
   /** Why programs failed. */
   readonly failures: ReadonlyMap<Program, string>
@@ -65,10 +66,15 @@ const SAMPLING = 20
 
 /** Notes what its process and those that it waited for have used, when it ends; clock ticks are 10 ms on Linux. */
 const PROBE = `const fs = require('node:fs')
-const { USAGE_FILE, WITHOUT_SYNC } = process.env
-if (WITHOUT_SYNC) {
-  fs.fsyncSync = fs.fdatasyncSync = () => {}
-  fs.fsync = fs.fdatasync = (file, done) => process.nextTick(done, null)
+const { USAGE_FILE, SYNC } = process.env
+let sync
+const timed = own => file => {
+  const start = performance.now()
+  own(file)
+  sync = (sync ?? 0) + (performance.now() - start) / 1000
+}
+if (SYNC) {
+  for (const name of ['fsyncSync', 'fdatasyncSync']) fs[name] = SYNC === 'none' ? () => {} : timed(fs[name])
   require('node:module').syncBuiltinESMExports()
 }
 process.on('exit', () => {
@@ -78,7 +84,7 @@ process.on('exit', () => {
     const [user, system] = fs.readFileSync('/proc/self/stat', 'latin1').split(') ').at(-1).split(' ').slice(13, 15)
     ticks = Number(user) + Number(system)
   } catch {}
-  const usage = { cpu: (userCPUTime + systemCPUTime) / 1e6 + ticks / 100, memory: maxRSS * 1024 }
+  const usage = { cpu: (userCPUTime + systemCPUTime) / 1e6 + ticks / 100, memory: maxRSS * 1024, sync }
   fs.writeFileSync(USAGE_FILE, JSON.stringify(usage))
 })`
 
@@ -114,11 +120,11 @@ export class Runner {
       }
       rounds += 1
     }
-    return { input, rounds, usages, failures }
+    return { input, usages, failures }
   }
 
   /** What a run took, or why it failed. */
-  async #run({ command, args, cwd, statuses, finding, withoutSync, prepare }: Program): Promise<Usage | string> {
+  async #run({ command, args, cwd, statuses, finding, sync, prepare }: Program): Promise<Usage | string> {
     prepare?.()
     rmSync(this.#usage, { force: true })
     const isNode = command === process.execPath
@@ -133,7 +139,7 @@ export class Runner {
         PATH: TOOL_PATH,
         NO_COLOR: '1',
         USAGE_FILE: this.#usage,
-        ...(withoutSync ? { WITHOUT_SYNC: '1' } : {}),
+        ...(sync === undefined ? {} : { SYNC: sync }),
       },
       stdio: ['ignore', output, errors],
       timeout: this.#limits.patience * 1000,
@@ -147,9 +153,12 @@ export class Runner {
       const [status] = await once(child, 'exit')
       const wall = (performance.now() - start) / 1000
       if (status === null) return `it took longer than ${this.#limits.patience} s`
-      if (!(statuses ?? [0]).includes(status)) return `exit code ${status}: ${firstLine(this.#errors)}`
+      const finds = finding === undefined ? undefined : matches(finding, this.#output)
+      // Many use one exit code for findings and for errors.
+      if (!(statuses ?? [0]).includes(status) || (status !== 0 && finds === 0))
+        return `exit code ${status}: ${firstLine(this.#errors)}`
       const usage = isNode ? JSON.parse(readFileSync(this.#usage, 'utf8')) : sample
-      return { wall, ...usage, finds: finding === undefined ? undefined : matches(finding, this.#output) }
+      return { wall, sync: undefined, ...usage, finds }
     } catch (error) {
       return error instanceof Error ? error.message : String(error)
     } finally {

@@ -13,6 +13,8 @@ export interface Row {
   readonly wallRatio: number | undefined
   readonly cpuRatio: number | undefined
   readonly finds: number | undefined
+  /** In how many rounds it ran. */
+  readonly runs: number
   readonly failure: string | undefined
 }
 
@@ -32,16 +34,17 @@ export function rowsOf(measured: Measured): readonly Row[] {
       wallRatio: ratioOf(measured, program.name, NAMES.yardstick, 'wall'),
       cpuRatio: ratioOf(measured, program.name, NAMES.yardstick, 'cpu'),
       finds: medianOf(measured, program.name, 'finds'),
+      runs: usagesOf(measured, program.name).filter(usage => usage !== undefined).length,
       failure: failures.get(program),
     }
   })
 }
 
 /** The rows of an input as people read them, and why programs failed. */
-export function table({ input, rounds, failures }: Measured, rows: readonly Row[]): string {
+export function table({ input, failures }: Measured, rows: readonly Row[]): string {
   const number = (value: number | undefined, digits: number): string => value?.toFixed(digits) ?? '–'
   const cells = [
-    ['program', 'wall s', 'CPU s', 'peak MB', 'MB/s', '× L wall', '× L CPU', 'finds'],
+    ['program', 'wall s', 'CPU s', 'peak MB', 'MB/s', '× L wall', '× L CPU', 'finds', 'runs'],
     ...rows.map(row => [
       row.program,
       number(row.wall, 3),
@@ -51,10 +54,11 @@ export function table({ input, rounds, failures }: Measured, rows: readonly Row[
       number(row.wallRatio, 2),
       number(row.cpuRatio, 2),
       number(row.finds, 0),
+      number(row.runs, 0),
     ]),
   ]
   return [
-    `${input.name} (${(input.bytes / 1e6).toFixed(1)} MB, ${rounds} ${rounds === 1 ? 'round' : 'rounds'})`,
+    `${input.name} (${(input.bytes / 1e6).toFixed(1)} MB)`,
     ...cells.map(([name = '', ...rest]) => name.padEnd(32) + rest.map(cell => cell.padStart(10)).join('')),
     ...[...failures].map(([program, failure]) => `${program.name}: ${failure}`),
   ].join('\n')
@@ -67,25 +71,13 @@ export function medianOf(measured: Measured, program: string, of: keyof Usage): 
 
 /** The median of the ratios within the rounds. */
 export function ratioOf(measured: Measured, program: string, to: string, of: keyof Usage): number | undefined {
-  return median(inRounds(measured, program, to, of).map(([own, other]) => own / other))
-}
-
-/** The median of the differences within the rounds. */
-export function differenceOf(measured: Measured, program: string, to: string, of: keyof Usage): number | undefined {
-  return median(inRounds(measured, program, to, of).map(([own, other]) => own - other))
-}
-
-function inRounds(
-  measured: Measured,
-  program: string,
-  to: string,
-  of: keyof Usage,
-): readonly (readonly [own: number, other: number])[] {
   const others = usagesOf(measured, to)
-  return usagesOf(measured, program).flatMap((usage, round) => {
-    const [own, other] = [usage?.[of], others[round]?.[of]]
-    return own === undefined || other === undefined ? [] : [[own, other] as const]
-  })
+  return median(
+    usagesOf(measured, program).flatMap((usage, round) => {
+      const [own, other] = [usage?.[of], others[round]?.[of]]
+      return own === undefined || other === undefined ? [] : [own / other]
+    }),
+  )
 }
 
 function usagesOf({ usages }: Measured, name: string): readonly (Usage | undefined)[] {

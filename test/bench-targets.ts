@@ -1,20 +1,19 @@
-import { generatedName, inKustomizeName, START_UP } from './bench-inputs.ts'
+import { generatedName, inKustomizeName } from './bench-inputs.ts'
 import { NAMES } from './bench-programs.ts'
 import type { Measured, Usage } from './bench-run.ts'
-import { differenceOf, medianOf, ratioOf } from './bench-table.ts'
+import { medianOf, ratioOf } from './bench-table.ts'
+import type { Layout } from './generate.ts'
 
 /** A value of one program on one input, alone or against another program or another input. */
 interface Target {
   readonly title: string
   readonly input: string
   readonly program: string
-  readonly of: Extract<keyof Usage, 'wall' | 'memory'>
+  readonly of: Extract<keyof Usage, 'wall' | 'memory' | 'sync'>
   /** The ratio to this program in the same rounds. */
   readonly to?: string
   /** The ratio to the same program on this input. */
   readonly toInput?: string
-  /** How much more than this program in the same rounds. */
-  readonly over?: string
   /** What the value is divided by to be in the unit of the limit. */
   readonly unit?: number
   readonly atMost?: number
@@ -34,10 +33,17 @@ export interface Verdict {
 
 const GIB = 2 ** 30
 
-/** How much more ten times the apps may take. */
-const TENFOLD = { atMost: 11 }
-
 const CHECKS = [NAMES.findings, NAMES.check]
+
+/** What is compared on each input that has both. */
+const RATIOS = [
+  [NAMES.smallFile, NAMES.bare],
+  [NAMES.findings, NAMES.yardstick],
+  [NAMES.check, NAMES.yardstick],
+  [NAMES.diff, NAMES.yardstick],
+  [NAMES.cached, NAMES.check],
+  [NAMES.unsynced, NAMES.check],
+] as const
 
 /** The targets that are about these inputs; those whose programs were not measured are left out. */
 export function verdicts(all: readonly Measured[]): readonly Verdict[] {
@@ -65,86 +71,56 @@ export function listed(list: readonly Verdict[]): string {
 }
 
 function targets(all: readonly Measured[]): readonly Target[] {
-  const wall = { of: 'wall' } as const
-  const layouts = ['directories', 'file'] as const
   return [
-    {
-      ...wall,
-      title: 'start-up / node -e 0',
-      input: START_UP.name,
-      program: NAMES.smallFile,
-      to: NAMES.bare,
-    },
-    ...all.flatMap(({ input }) => [
-      { ...wall, title: 'findings / L', input: input.name, program: NAMES.findings, to: NAMES.yardstick },
-      { ...wall, title: 'whole check / L', input: input.name, program: NAMES.check, to: NAMES.yardstick },
-      { ...wall, title: 'check, cached / whole check', input: input.name, program: NAMES.cached, to: NAMES.check },
-      { ...wall, title: 'diff preview / L', input: input.name, program: NAMES.diff, to: NAMES.yardstick },
-      {
-        ...wall,
-        title: 'write without fsync / whole check',
-        input: input.name,
-        program: NAMES.unsynced,
-        to: NAMES.check,
-      },
-      { ...wall, title: 'durability: seconds of fsync', input: input.name, program: NAMES.write, over: NAMES.unsynced },
-    ]),
-    {
-      ...wall,
-      title: 'kustomize build / whole check',
-      input: generatedName(2000, 'file'),
-      program: NAMES.build,
-      to: NAMES.check,
-      atLeast: 100,
-    },
-    {
-      ...wall,
-      title: 'kustomize build with mesh-fix / without',
-      input: inKustomizeName(1000),
-      program: NAMES.function,
-      to: NAMES.build,
-    },
     ...all.flatMap(({ input }) =>
-      input.programs
-        .filter(({ name, isPeer }) => isPeer && name !== NAMES.build && name !== NAMES.function)
-        .map(({ name }) => ({
-          ...wall,
-          title: `${name} / whole check`,
-          input: input.name,
-          program: name,
-          to: NAMES.check,
-          atLeast: 1,
-        })),
+      RATIOS.map(([program, to]) => ({ ...against(program, to), input: input.name, of: 'wall' }) as const),
     ),
-    ...layouts.flatMap(layout =>
-      CHECKS.flatMap(program => {
-        const input = generatedName(100_000, layout)
-        const toInput = generatedName(10_000, layout)
-        return [
-          { ...wall, title: `${program}: time / that of 10000 apps`, input, program, toInput, ...TENFOLD },
-          {
-            of: 'memory',
-            title: `${program}: memory / that of 10000 apps`,
-            input,
-            program,
-            toInput,
-            ...TENFOLD,
-          } as const,
-          { of: 'memory', title: `${program}: GiB`, input, program, unit: GIB, atMost: 2 } as const,
-        ]
-      }),
+    ...all.flatMap(
+      ({ input }) =>
+        ({ title: 'durability: s in fsync', input: input.name, program: NAMES.write, of: 'sync' }) as const,
     ),
+    { ...against(NAMES.build, NAMES.check), input: generatedName(2000, 'file'), of: 'wall', atLeast: 100 },
+    { ...against(NAMES.function, NAMES.build), input: inKustomizeName(1000), of: 'wall' },
+    ...all.flatMap(measured => peersOf(measured)),
+    ...(['directories', 'file'] as const).flatMap(layout => CHECKS.flatMap(program => growth(program, layout))),
+  ]
+}
+
+function against(program: string, to: string): Pick<Target, 'title' | 'program' | 'to'> {
+  return { title: `${program} / ${to}`, program, to }
+}
+
+/** No peer takes less than mesh-fix; one that finds nothing did other work. */
+function peersOf(measured: Measured): readonly Target[] {
+  const { input } = measured
+  const names = input.programs.flatMap(({ name, isPeer, finding }) => (isPeer && finding !== undefined ? [name] : []))
+  return names.flatMap(name =>
+    CHECKS.map(check => {
+      const { title, ...sides } = against(name, check)
+      const note = medianOf(measured, name, 'finds') === 0 ? ', which finds nothing' : ''
+      return { ...sides, title: title + note, input: input.name, of: 'wall', atLeast: 1 } as const
+    }),
+  )
+}
+
+/** Ten times the apps. */
+function growth(program: string, layout: Layout): readonly Target[] {
+  const sides = { input: generatedName(100_000, layout), program }
+  const tenth = { toInput: generatedName(10_000, layout), atMost: 11 }
+  return [
+    { ...sides, title: `${program}, time / that of 10000 apps`, of: 'wall', ...tenth },
+    { ...sides, title: `${program}, memory / that of 10000 apps`, of: 'memory', ...tenth },
+    { ...sides, title: `${program}, GiB`, of: 'memory', unit: GIB, atMost: 2 },
   ]
 }
 
 function measuredOf(
-  { input, program, of, to, toInput, over, unit = 1 }: Target,
+  { input, program, of, to, toInput, unit = 1 }: Target,
   all: readonly Measured[],
 ): number | undefined {
   const measured = all.find(each => each.input.name === input)
   if (measured === undefined) return undefined
   if (to !== undefined) return ratioOf(measured, program, to, of)
-  if (over !== undefined) return differenceOf(measured, program, over, of)
   const value = medianOf(measured, program, of)
   if (value === undefined || toInput === undefined) return value === undefined ? undefined : value / unit
   const smaller = all.find(each => each.input.name === toInput)
