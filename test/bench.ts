@@ -2,8 +2,8 @@
 // npm run bench -- [--quick] [--json FILE] [--only NAME]… [--rounds N] [DIR…]
 //
 // Whole processes. In each round every program runs once on an input, and ratios are taken within the round, since a
-// machine is not equally fast all the time. `--quick` takes a minute or two, all of it some hours: `--only` chooses the
-// inputs whose names begin so. `npm run build` first, and `npm run bench:peers` for the peers.
+// machine is not equally fast all the time. `--quick` takes a minute or two, all of it some three hours: `--only`
+// chooses the inputs whose names begin so. `npm run build` first, and `npm run bench:peers` for the peers.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ import { listed, verdicts } from './bench-targets.ts'
 
 const LIMITS = {
   quick: { patience: 20, budget: 6, rounds: 11 },
-  full: { patience: 1800, budget: 900, rounds: 7 },
+  full: { patience: 1800, budget: 2400, rounds: 7 },
 } satisfies Record<string, Limits>
 
 const QUICK: readonly Recipe[] = [
