@@ -145,6 +145,8 @@ export class Runner {
       timeout: this.#limits.patience * 1000,
       killSignal: 'SIGKILL',
     })
+    const end = (): void => void child.kill('SIGKILL')
+    process.once('exit', end)
     let sample: Pick<Usage, 'cpu' | 'memory'> = { cpu: undefined, memory: undefined }
     const sampling = setInterval(() => {
       if (!isNode && child.pid !== undefined) sample = sampleOf(child.pid) ?? sample
@@ -163,6 +165,7 @@ export class Runner {
       return error instanceof Error ? error.message : String(error)
     } finally {
       clearInterval(sampling)
+      process.off('exit', end)
       closeSync(output)
       closeSync(errors)
     }

@@ -67,11 +67,16 @@ async function main(): Promise<void> {
 
 async function measure({ make }: Recipe, limits: Limits): Promise<Measured> {
   const scratch = mkdtempSync(join(tmpdir(), 'mesh-fix-bench-'))
+  const tidy = (): void => rmSync(scratch, { recursive: true, force: true })
+  process.once('exit', tidy)
   try {
     return await new Runner(scratch, limits).measure(make(scratch))
   } finally {
-    rmSync(scratch, { recursive: true, force: true })
+    process.off('exit', tidy)
+    tidy()
   }
 }
 
+// Large inputs are not to be left behind, and nothing that runs.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 await main()
