@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { BUILD_MODES, type BuildMode } from './build/record.ts'
-import { DEFAULT_RELEASE } from './chart/helm.ts'
+import { DEFAULT_RELEASE } from './chart/release.ts'
 import { PORT_STYLES, type PortStyle, PROFILES, type Profile, SEVERITIES, type Severity } from './detect/detector.ts'
 import { IMPACTS } from './fix/fixer.ts'
 import { print, STDERR, say, writeAll } from './output.ts'
