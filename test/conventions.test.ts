@@ -37,7 +37,10 @@ const DOORS: Readonly<Record<string, string>> = {
 
 /** Who may touch the disk, run programs or end the process. */
 const OUTSIDE = [
+  'src/cache.ts',
+  'src/commands/cached.ts',
   'src/commands/chart.ts',
+  'src/commands/delivery.ts',
   'src/commands/reporting.ts',
   'src/commands/stream.ts',
   'src/config.ts',

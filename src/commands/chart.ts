@@ -11,8 +11,9 @@ import { gitRootOf } from '../read/walk.ts'
 import type { Result } from '../report/result.ts'
 import { runOptions } from '../run-options.ts'
 import { scopeOf } from '../scope.ts'
+import { opened } from './delivery.ts'
 import { asked, rulesOf } from './prepared.ts'
-import { exitCode, opened, report } from './reporting.ts'
+import { exitCode, report } from './reporting.ts'
 
 /**
  * Looks for the values of a chart that repair what it renders.

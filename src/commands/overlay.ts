@@ -14,8 +14,9 @@ import { clean } from '../report/paint.ts'
 import type { Result } from '../report/result.ts'
 import { summaryLines } from '../report/text.ts'
 import { filesAfter, textsOf } from '../texts.ts'
+import { opened } from './delivery.ts'
 import { prepared } from './prepared.ts'
-import { exitCode, opened, placesOf, report } from './reporting.ts'
+import { exitCode, placesOf, report } from './reporting.ts'
 
 /** Writes an overlay or a Component, and reports what it fixes. */
 export async function overlay(paths: readonly string[], options: Options): Promise<number> {

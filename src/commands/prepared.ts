@@ -2,14 +2,13 @@ import type { Options } from '../command-line.ts'
 import { type Config, configFor } from '../config.ts'
 import { compose, PIPELINE } from '../container.ts'
 import { MeshFixError } from '../errors.ts'
-import { walk } from '../read/walk.ts'
 import { type Rules, shippedRules } from '../rules.ts'
 import { type Asked, runOptions } from '../run-options.ts'
 import { scopeOf } from '../scope.ts'
+import { walkFrom } from './begin.ts'
 
 /** What a run needs to begin. */
-export async function prepared(paths: readonly string[], options: Options) {
-  const walked = walk(paths.length > 0 ? paths : ['.'], { root: options.root })
+export async function prepared(paths: readonly string[], options: Options, walked = walkFrom(paths, options)) {
   const config = await configFor(options.config, walked.start, walked.root)
   const rules = await rulesOf(config)
   const isInScope = scopeOf(walked, config)

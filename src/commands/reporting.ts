@@ -1,11 +1,10 @@
-import { openSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import type { Options } from '../command-line.ts'
 import { isAtLeast } from '../detect/detector.ts'
-import { MeshFixError } from '../errors.ts'
-import { isTerminal, print, STDOUT, say, writeAll } from '../output.ts'
 import type { Walk } from '../read/walk.ts'
 import { diffOf, isFailing, type Result, shownPath } from '../report/result.ts'
 import { summaryLines, textReport } from '../report/text.ts'
+import { deliver, isColored, type Said } from './delivery.ts'
 
 /** What a report's paths are from, and what makes it fail. */
 export function placesOf(
@@ -21,35 +20,22 @@ export function exitCode(results: readonly Result[], { exitZero, failOn }: Optio
   return results.some(result => isFailing(result, ({ severity }) => isAtLeast(severity, failOn))) ? 1 : 0
 }
 
-/**
- * Opens the report's file before anything else is written.
- *
- * @throws {MeshFixError} UNWRITABLE
- */
-export function opened(path: string): number {
-  try {
-    return openSync(path, 'w')
-  } catch (error) {
-    throw new MeshFixError(
-      'UNWRITABLE',
-      `the report can't be written: ${error instanceof Error ? error.message : String(error)}`,
-    )
-  }
-}
-
-/** Writes the report that was asked for. */
-export async function report(result: Result, options: Options, file: number | undefined): Promise<void> {
+/** The report that was asked for. */
+export async function reportOf(result: Result, options: Options, file: number | undefined): Promise<Said> {
   if (options.diff) {
-    print(diffOf(result))
-    for (const { path, line, column, message } of result.errors)
-      say(`${shownPath(path, result)}:${line}:${column}: ${message}`)
-    if (!options.quiet) say(summaryLines(result)[0] ?? '')
-    return
+    const errors = result.errors.map(
+      ({ path, line, column, message }) => `${shownPath(path, result)}:${line}:${column}: ${message}`,
+    )
+    return { text: diffOf(result), words: [...errors, ...(options.quiet ? [] : [summaryLines(result)[0] ?? ''])] }
   }
-  const color = file === undefined && options.color && !process.env['NO_COLOR'] && isTerminal(STDOUT)
   const text =
     options.reporter === 'json'
       ? (await import('../report/json.ts')).jsonReport(result)
-      : textReport(result, { color, quiet: options.quiet === true })
-  writeAll(file ?? STDOUT, text)
+      : textReport(result, { color: isColored(options, file), quiet: options.quiet === true })
+  return { text, words: [] }
+}
+
+/** Writes it. */
+export async function report(result: Result, options: Options, file: number | undefined): Promise<void> {
+  deliver(await reportOf(result, options, file), file)
 }

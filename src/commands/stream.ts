@@ -9,8 +9,9 @@ import { readStream, standardInput } from '../read/stream.ts'
 import { gitRootOf } from '../read/walk.ts'
 import { isFailing } from '../report/result.ts'
 import { runOnStream } from '../stream.ts'
+import { opened } from './delivery.ts'
 import { asked, rulesOf } from './prepared.ts'
-import { opened, report } from './reporting.ts'
+import { report } from './reporting.ts'
 
 /** Options that have no meaning for a stream. */
 const NOT_FOR_STREAMS = new Set([
@@ -29,6 +30,8 @@ const NOT_FOR_STREAMS = new Set([
   '--changed',
   '--staged',
   '--since',
+  '--cache',
+  '--cache-location',
 ])
 
 /** Standard input, fixed, on standard output; it goes on whatever is found, unless `--fail-on` is given. */
