@@ -26,6 +26,21 @@ const rulesIndex = {
   },
 }
 
+/** Starting programs takes Node's network modules: in the bundle they are loaded when the first one is started. */
+const lateChildProcess = {
+  name: 'late-child-process',
+  setup({ onResolve, onLoad }) {
+    const real = 'node:child_process'
+    onResolve({ filter: /^node:child_process$/ }, ({ namespace }) =>
+      namespace === 'late' ? { path: real, external: true } : { path: real, namespace: 'late' },
+    )
+    const late = name => `exports.${name} = (...args) => require('${real}').${name}(...args)`
+    onLoad({ filter: /./, namespace: 'late' }, () => ({
+      contents: ['execFile', 'spawn', 'spawnSync'].map(late).join('\n'),
+    }))
+  },
+}
+
 const common = {
   bundle: true,
   platform: 'node',
@@ -44,6 +59,7 @@ await build({
   outfile: 'dist/mesh-fix.cjs',
   format: 'cjs',
   minify: true,
+  plugins: [rulesIndex, lateChildProcess],
   alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
   banner: { js: '#!/usr/bin/env node' },
 })
