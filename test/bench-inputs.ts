@@ -7,7 +7,7 @@ import type { Input, Program } from './bench-run.ts'
 import { generate, HALF, type Layout } from './generate.ts'
 import { PROGRAM } from './program.ts'
 
-const FUNCTION = fileURLToPath(new URL('../dist/mesh-fix-krm.js', import.meta.url))
+const FUNCTION = fileURLToPath(new URL('../dist/mesh-fix-krm.cjs', import.meta.url))
 
 /** From so many apps on, what other people's programs take is measured as well. */
 const PEERS_FROM = 1000
