@@ -45,7 +45,7 @@ function link() {
   mkdirSync(BIN, { recursive: true })
   for (const name of ['mesh-fix', 'mesh-fix-krm']) {
     rmSync(join(BIN, name), { force: true })
-    symlinkSync(`../../dist/${name}.js`, join(BIN, name))
+    symlinkSync(`../../dist/${name}.cjs`, join(BIN, name))
   }
 }
 

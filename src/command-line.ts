@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { BUILD_MODES, type BuildMode } from './build/record.ts'
-import { DEFAULT_RELEASE } from './chart/helm.ts'
+import { DEFAULT_RELEASE } from './chart/release.ts'
 import { PORT_STYLES, type PortStyle, PROFILES, type Profile, SEVERITIES, type Severity } from './detect/detector.ts'
 import { IMPACTS } from './fix/fixer.ts'
 import { print, STDERR, say, writeAll } from './output.ts'
@@ -41,6 +41,8 @@ export interface Options {
   readonly since?: string
   readonly changed?: true
   readonly staged?: true
+  readonly cache?: true
+  readonly cacheLocation?: string
 }
 
 /** What a chart is rendered for, beside all the rest. */
@@ -85,6 +87,14 @@ export function program(): Command {
     .addOption(new Option('--staged', 'only what the index changes; its texts count').conflicts('since'))
     .option('--since <REF>', 'only what changed since the branch left REF, the working tree included')
     .option('--allow-remote', 'let builds fetch what is remote')
+    .option(
+      '--cache',
+      'say again what a run over the same files said; nothing is cached with --write, or where something is built',
+    )
+    .option(
+      '--cache-location <DIR>',
+      'where (default: node_modules/.cache/mesh-fix of the root, else mesh-fix in the user’s cache directory)',
+    )
     .option('--print-scopes', 'print which files are applied together, and do nothing else')
     .option('--print-config', 'print what is configured, and do nothing else')
   return withRunOptions(command).version(packageJson.version, '-V, --version').addHelpText('after', HELP)
@@ -147,7 +157,7 @@ function withRunOptions(command: Command): Command {
 }
 
 /** Options that have no meaning with those that write an overlay. */
-const NOT_WITH_OVERLAYS = ['write', 'diff', 'dryRun', 'fix', 'includeGenerated', 'changed', 'staged', 'since']
+const NOT_WITH_OVERLAYS = ['write', 'diff', 'dryRun', 'fix', 'includeGenerated', 'changed', 'staged', 'since', 'cache']
 
 /** The command line of the function. */
 export function functionProgram(): Command {

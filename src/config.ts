@@ -48,8 +48,13 @@ export const NOTHING: Config = { plugins: [], externalReferences: [], ignore: []
  * @throws {MeshFixError} CONFIG: the file can't be read, or holds something that no key takes
  */
 export async function configFor(named: string | undefined, start: string, root: string): Promise<Config> {
-  const file = named === undefined ? nearest(start, root) : resolve(named)
+  const file = configFileFor(named, start, root)
   return file === undefined ? NOTHING : { ...(await configIn(relative(process.cwd(), file))), file }
+}
+
+/** The file that `configFor` reads, absolute. */
+export function configFileFor(named: string | undefined, start: string, root: string): string | undefined {
+  return named === undefined ? nearest(start, root) : resolve(named)
 }
 
 function nearest(directory: string, root: string): string | undefined {

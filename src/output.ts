@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs'
+import { fstatSync, writeSync } from 'node:fs'
 import { clean } from './report/paint.ts'
 
 /** The number of standard output. */
@@ -6,6 +6,12 @@ export const STDOUT = 1
 
 /** The number of standard error. */
 export const STDERR = 2
+
+/** Whether a stream is a terminal. Node loads its network modules to say so: of files and pipes it need not be asked. */
+export function isTerminal(stream: typeof STDOUT | typeof STDERR): boolean {
+  if (!fstatSync(stream).isCharacterDevice()) return false
+  return (stream === STDOUT ? process.stdout : process.stderr).isTTY === true
+}
 
 /** A word to the person at the terminal; if nobody listens, it's lost. */
 export function say(text: string): void {

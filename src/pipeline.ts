@@ -1,14 +1,15 @@
 import type { Detector } from './detect/detector.ts'
 import { isIgnored } from './detect/ignore.ts'
+import { Diagnoses } from './diagnoses.ts'
 import { type Change, type Declined, type Fix, type Fixer, IMPACTS } from './fix/fixer.ts'
 import { type CreatedResource, Placements } from './fix/placement.ts'
-import { type Counted, neighboursOf, prove } from './fix/prove.ts'
+import { neighboursOf, prove } from './fix/prove.ts'
 import { ResourceGraph } from './graph/graph.ts'
+import { selectsAlike } from './graph/index-keys.ts'
 import { type Operation, PatchError, patched } from './json-patch.ts'
 import type { Diagnosis, HeldBack, Outcome, RunOptions, Stop, Treatment } from './outcome.ts'
-import { comparePointers } from './pointer.ts'
 import type { Repository } from './read/repository.ts'
-import { type KubeObject, type Resource, sourcePathOf, titleOf } from './read/resource.ts'
+import { type KubeObject, type Resource, sourcePathOf } from './read/resource.ts'
 import { EditRefused } from './write/edit.ts'
 import { type NewDocument, Sheets } from './write/sheets.ts'
 
@@ -47,11 +48,11 @@ export class Pipeline {
 
 /** One run's state. */
 class Run {
-  readonly #detectors: readonly Detector[]
   readonly #fixers: ReadonlyMap<Detector, Fixer>
   readonly #repository: Repository
   readonly #options: RunOptions
   readonly #graph: ResourceGraph
+  readonly #found: Diagnoses
   readonly #sheets: Sheets
   readonly #placements: Placements
   readonly #documents = new Map<string, Resource>()
@@ -60,6 +61,8 @@ class Run {
   readonly #diagnoses = new Map<string, Diagnosis>()
   /** Resource id → the keys of its findings. */
   readonly #keysOf = new Map<string, string[]>()
+  /** Finding → how many fixes had been made when it was treated. */
+  readonly #treated = new Map<string, number>()
   readonly #operations = new Map<string, Operation[]>()
   /** Resource id → the last fix that changed or added it. */
   readonly #lastFixes = new Map<string, Fix>()
@@ -73,11 +76,11 @@ class Run {
     options: RunOptions,
     oneByOne: ReadonlySet<string>,
   ) {
-    this.#detectors = detectors
     this.#fixers = fixers
     this.#repository = repository
     this.#options = options
     this.#graph = new ResourceGraph(repository.resources, repository.skipped)
+    this.#found = new Diagnoses(detectors, this.#graph, options)
     this.#sheets = new Sheets(repository.files, oneByOne)
     this.#placements = new Placements(repository)
   }
@@ -85,7 +88,7 @@ class Run {
   detect(): void {
     for (const resource of this.#repository.resources) {
       if (!this.#options.isInScope(sourcePathOf(resource))) continue
-      for (const diagnosis of this.#diagnose(resource)) {
+      for (const diagnosis of this.#found.on(resource)) {
         if (!this.#isReported(diagnosis)) continue
         if (isIgnored(diagnosis.detector.id, diagnosis.finding)) this.#suppressed += 1
         else this.#record(diagnosis)
@@ -100,7 +103,8 @@ class Run {
       const open = [...this.#diagnoses.values()].filter(({ treatment }) => treatment.status !== 'applied')
       for (const { key } of open) {
         const diagnosis = this.#diagnoses.get(key)
-        if (diagnosis === undefined || diagnosis.treatment.status === 'applied') continue
+        if (diagnosis === undefined || !this.#isDue(diagnosis)) continue
+        this.#treated.set(key, this.#found.fixes)
         const treatment = this.#treat(diagnosis)
         if (treatment === undefined) this.#diagnoses.delete(key)
         else this.#diagnoses.set(key, { ...diagnosis, treatment })
@@ -113,6 +117,13 @@ class Run {
         throw new Error(`fixes did not come to rest after ${MAX_PASSES} passes; nothing was written`)
       this.#findNew()
     }
+  }
+
+  /** Whether a finding is to be treated: for the first time, or after a fix that may have to do with it. */
+  #isDue({ key, finding, treatment: { status } }: Diagnosis): boolean {
+    const treated = this.#treated.get(key)
+    if (status === 'applied') return false
+    return treated === undefined || status === 'refused' || this.#found.isStale(finding.resource, treated)
   }
 
   /** The documents whose edited text does not read as the fixes say. */
@@ -139,7 +150,7 @@ class Run {
     const touched = [...this.#operations.keys(), ...this.#created].flatMap(id => this.#graph.resource(id) ?? [])
     for (const resource of neighboursOf(touched, this.#graph).flatMap(id => this.#graph.resource(id) ?? [])) {
       if (!this.#options.isInScope(sourcePathOf(resource))) continue
-      for (const diagnosis of this.#diagnose(resource)) {
+      for (const diagnosis of this.#found.on(resource)) {
         const { key, detector, finding } = diagnosis
         const isNew = this.#isReported(diagnosis) && !this.#diagnoses.has(key)
         if (isNew && !isIgnored(detector.id, finding)) this.#record(diagnosis)
@@ -158,27 +169,10 @@ class Run {
     this.#keysOf.set(id, [...(this.#keysOf.get(id) ?? []), diagnosis.key])
   }
 
-  /** The findings of all rules on a resource, in the order of their places. */
-  #diagnose(resource: Resource): readonly Diagnosis[] {
-    const found: Diagnosis[] = []
-    const keys = new Set<string>()
-    for (const detector of this.#detectors) {
-      for (const finding of detector.detect(resource, this.#graph, this.#options)) {
-        const severity = detector.checks[finding.check]?.[this.#options.profile]
-        if (severity === undefined) continue
-        let key = `${detector.id} ${finding.check} ${resource.id} ${finding.subject}`
-        while (keys.has(key)) key += "'"
-        keys.add(key)
-        found.push({ detector, severity, finding, key, treatment: { status: 'skipped' } })
-      }
-    }
-    return found.toSorted((one, other) => comparePointers(one.finding.at, other.finding.at))
-  }
-
   /** Undefined where the finding went away by a fix for another one, far away. */
   #treat(diagnosis: Diagnosis): Treatment | undefined {
     const { detector, key, finding } = diagnosis
-    const current = this.#diagnose(this.#graph.current(finding.resource)).find(found => found.key === key)
+    const current = this.#found.on(this.#graph.current(finding.resource)).find(found => found.key === key)
     if (current === undefined) {
       const fix = this.#fixBeside(finding.resource)
       return fix && { status: 'applied', fix }
@@ -258,9 +252,11 @@ class Run {
     if (versions instanceof PatchError) return { by: 'text', reason: `the patch does not apply: ${versions.message}` }
     const changed = versions.filter(({ id }) => this.#graph.resource(id) !== undefined)
     const old = changed.map(current)
+    this.#found.try()
     const refusal = prove(placed.fix, key, { changed, created }, this.#graph, {
       profile: this.#options.profile,
-      findingsOn: resource => this.#counted(resource),
+      findingsBefore: resource => this.#found.on(resource),
+      findingsAfter: resource => this.#found.onTrial(resource),
     })
     if (refusal !== undefined) return refusal
 
@@ -275,8 +271,10 @@ class Run {
       if (error instanceof EditRefused) return { by: 'text', reason: `the text can't be edited: ${error.message}` }
       throw error
     }
-    if (isWanted) this.#keep(placed.fix, versions, created)
-    else undo()
+    if (isWanted) {
+      this.#found.keep(staleAfter(old, changed, created, this.#graph))
+      this.#keep(placed.fix, versions, created)
+    } else undo()
     return { fix: placed.fix }
   }
 
@@ -309,20 +307,12 @@ class Run {
   #settle(resource: Resource, fix: Fix): void {
     const keys = this.#keysOf.get(resource.id) ?? []
     if (keys.length === 0) return
-    const left = new Set(this.#diagnose(this.#graph.current(resource)).map(({ key }) => key))
+    const left = new Set(this.#found.on(this.#graph.current(resource)).map(({ key }) => key))
     for (const key of keys) {
       const diagnosis = this.#diagnoses.get(key)
       if (diagnosis === undefined || diagnosis.treatment.status === 'applied' || left.has(key)) continue
       this.#diagnoses.set(key, { ...diagnosis, treatment: { status: 'applied', fix } })
     }
-  }
-
-  #counted(resource: Resource): readonly Counted[] {
-    return this.#diagnose(resource).map(({ key, severity, finding }) => ({
-      key,
-      severity,
-      message: `${titleOf(resource.object)}: ${finding.message}`,
-    }))
   }
 }
 
@@ -337,6 +327,20 @@ function versionsAfter(changes: readonly Change[]): readonly Resource[] | PatchE
     if (error instanceof PatchError) return error
     throw error
   }
+}
+
+/** On which resources the findings may be others after a fix, by id; undefined: on any. */
+function staleAfter(
+  old: readonly Resource[],
+  changed: readonly Resource[],
+  created: readonly Resource[],
+  graph: ResourceGraph,
+): readonly string[] | undefined {
+  if (created.length > 0) return undefined
+  const isSeenNearbyOnly = (resource: Resource, index: number): boolean =>
+    selectsAlike(old[index]?.object ?? resource.object, resource.object) &&
+    (graph.isService(resource) || graph.workload(resource) !== undefined || graph.referencesOf(resource).length > 0)
+  return changed.every(isSeenNearbyOnly) ? neighboursOf(changed, graph) : undefined
 }
 
 function newDocuments(created: readonly CreatedResource[]): readonly NewDocument[] {

@@ -22,7 +22,7 @@ import { parse } from '../src/read/yaml.ts'
 import { applied } from '../src/write/edit.ts'
 import { runOn } from './run.ts'
 
-const PROGRAM = fileURLToPath(new URL('../dist/mesh-fix.js', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../dist/mesh-fix.cjs', import.meta.url))
 
 /** The parts of the JSON report that are checked. */
 interface Report {

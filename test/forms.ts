@@ -23,7 +23,7 @@ import { type Objects, objectsOf } from './same-objects.ts'
 import { missing, tool } from './tools.ts'
 
 /** The function as kustomize and kpt start it. */
-export const FUNCTION = join(dirname(PROGRAM), 'mesh-fix-krm.js')
+export const FUNCTION = join(dirname(PROGRAM), 'mesh-fix-krm.cjs')
 
 /** What the forms of one fix are called, in the order in which one would choose. */
 export const FORMS = ['sources', 'overlay', 'component', 'function', 'kpt'] as const

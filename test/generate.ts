@@ -9,15 +9,35 @@ export type Layout = 'directories' | 'file'
 const APPS_IN_NAMESPACE = 20
 const APPS_PER_DEFINITION = 100
 
-/** How often apps break what Istio requires, about as in public repositories. */
-const RATES = { unnamedPort: 0.15, noLabels: 0.1, unlistedPort: 0.05, proxyUser: 0.005, ingress: 0.3, monitor: 0.2 }
+/** How often apps break what Istio requires, and how often they have what not all have: from 0 to 1. */
+export interface Rates {
+  readonly unnamedPort: number
+  readonly noLabels: number
+  readonly unlistedPort: number
+  readonly proxyUser: number
+  readonly ingress: number
+  readonly monitor: number
+}
+
+/** About as in public repositories. */
+const USUAL: Rates = {
+  unnamedPort: 0.15,
+  noLabels: 0.1,
+  unlistedPort: 0.05,
+  proxyUser: 0.005,
+  ingress: 0.3,
+  monitor: 0.2,
+}
+
+/** Of the four documents of each app, its Deployment and its Service need an edit. */
+export const HALF: Rates = { unnamedPort: 1, noLabels: 1, unlistedPort: 0, proxyUser: 0, ingress: 0, monitor: 0 }
 
 /** Writes a repository of so many apps: one directory an app, or all of it in one file. The same for every run. */
-export function generate(root: string, apps: number, layout: Layout): void {
+export function generate(root: string, apps: number, layout: Layout, rates = USUAL): void {
   const write = layout === 'file' ? intoOneFile(root) : intoFiles(root)
   for (let index = 0; index < apps; index += 1) {
     if (index % APPS_PER_DEFINITION === 0) write(`crds/crd-${index}.yaml`, [definition(index)])
-    const { workload, network } = app(index)
+    const { workload, network } = app(index, rates)
     write(`apps/app-${index}/workload.yaml`, workload)
     write(`apps/app-${index}/network.yaml`, network)
   }
@@ -50,12 +70,12 @@ interface App {
   readonly network: readonly string[]
 }
 
-function app(index: number): App {
+function app(index: number, rates: Rates): App {
   const random = new Random(index)
   const name = `${random.pick(['web', 'cart', 'orders', 'stock', 'mail', 'search'])}-${index}`
   const namespace = `team-${Math.floor(index / APPS_IN_NAMESPACE)}`
   const port = random.pick([8080, 8000, 3000, 9090])
-  const labels = random.chance(RATES.noLabels) ? [] : [`app: ${name}`, 'version: v1']
+  const labels = random.chance(rates.noLabels) ? [] : [`app: ${name}`, 'version: v1']
   const metadata = `metadata:
   name: ${name}
   namespace: ${namespace}
@@ -81,7 +101,7 @@ ${labels.map(label => `        ${label}\n`).join('')}      annotations:
       serviceAccountName: ${name}
       securityContext:
         runAsNonRoot: true
-        runAsUser: ${random.chance(RATES.proxyUser) ? 1337 : 1000}
+        runAsUser: ${random.chance(rates.proxyUser) ? 1337 : 1000}
       containers:
         - name: ${name}
           image: registry.example.com/shop/${name}:1.${random.below(30)}.0
@@ -98,7 +118,7 @@ ${labels.map(label => `        ${label}\n`).join('')}      annotations:
                   fieldPath: status.podIP
           ports:
             - name: http
-              containerPort: ${random.chance(RATES.unlistedPort) ? port + 1 : port}
+              containerPort: ${random.chance(rates.unlistedPort) ? port + 1 : port}
           readinessProbe:
             httpGet:
               path: /healthz
@@ -132,7 +152,7 @@ ${metadata}data:
     upstreams:
       - http://stock.team-0.svc.cluster.local
 `
-  const portName = random.chance(RATES.unnamedPort) ? '' : 'name: http\n      '
+  const portName = random.chance(rates.unnamedPort) ? '' : 'name: http\n      '
   const service = `apiVersion: v1
 kind: Service
 ${metadata}spec:
@@ -174,8 +194,8 @@ ${metadata}spec:
     workload: [deployment, account, config],
     network: [
       service,
-      ...(random.chance(RATES.ingress) ? [ingress] : []),
-      ...(random.chance(RATES.monitor) ? [monitor] : []),
+      ...(random.chance(rates.ingress) ? [ingress] : []),
+      ...(random.chance(rates.monitor) ? [monitor] : []),
     ],
   }
 }

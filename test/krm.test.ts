@@ -6,7 +6,7 @@ import { parseAllDocuments, parse as parseYaml } from 'yaml'
 import { contents, deployment, documents, type Files, folder, PROGRAM, put, type Run, service } from './program.ts'
 import { missing, TOOL_PATH, tool } from './tools.ts'
 
-const FUNCTION = fileURLToPath(new URL('../dist/mesh-fix-krm.js', import.meta.url))
+const FUNCTION = fileURLToPath(new URL('../dist/mesh-fix-krm.cjs', import.meta.url))
 
 /** Runs the function in a directory of no importance. */
 function fn(input: string, ...args: readonly string[]): Run {

@@ -57,7 +57,8 @@ function verdictOn(
   }))
   const refusal = prove(fix, 'undeclared 80', { changed, created: [] }, graph, {
     profile: 'sidecar',
-    findingsOn: undeclared,
+    findingsBefore: undeclared,
+    findingsAfter: undeclared,
   })
   return {
     refusal: refusal?.reason,
@@ -66,11 +67,15 @@ function verdictOn(
 }
 
 /** A stand-in for the rules: every port that declares no protocol is a finding. */
-function undeclared({ object }: Resource): readonly Counted[] {
-  return listAt(object, 'spec', 'ports')
+function undeclared(resource: Resource): readonly Counted[] {
+  return listAt(resource.object, 'spec', 'ports')
     .map(declarationOf)
     .filter(port => convertProtocol(port, 'sidecar') === undefined)
-    .map(({ port }) => ({ key: `undeclared ${port}`, severity: 'warning', message: `port ${port} is undeclared` }))
+    .map(({ port }) => ({
+      key: `undeclared ${port}`,
+      severity: 'warning',
+      finding: { resource, message: `port ${port} is undeclared` },
+    }))
 }
 
 const rename = (path: Operation['path'], value: string): Operation => ({ op: 'replace', path, value })
@@ -114,7 +119,7 @@ t.test('a fix that breaks something is refused, and the graph is as it was', asy
     ['the finding is still there', /still be there/, [[rename(NAME, 'front')], [rename(BACKEND, 'front')]]],
     [
       'another finding comes',
-      /another finding: port 81/,
+      /another finding: Service web: port 81/,
       [[rename(NAME, 'http-main'), rename('/spec/ports/1/name', 'admin')], [rename(BACKEND, 'http-main')]],
     ],
     [

@@ -67,13 +67,14 @@ function labelling(
     intended: intended(resources),
   }
   const changed = { ...resource, object: patched(resource.object, operations) as KubeObject }
-  const findingsOn = ({ object }: Resource) =>
-    object.kind === 'Deployment' && !JSON.stringify(object).includes('"app"')
-      ? [{ key: 'unlabelled', severity: 'info' as const, message: 'it has no app' }]
+  const findingsOn = (on: Resource) =>
+    on.object.kind === 'Deployment' && !JSON.stringify(on.object).includes('"app"')
+      ? [{ key: 'unlabelled', severity: 'info' as const, finding: { resource: on, message: 'it has no app' } }]
       : []
   const refusal = prove(fix, 'unlabelled', { changed: [changed], created: [] }, graph, {
     profile: 'sidecar',
-    findingsOn,
+    findingsBefore: findingsOn,
+    findingsAfter: findingsOn,
   })
   if (refusal !== undefined) t.equal(graph.current(resource).object, resource.object, 'the graph is as it was')
   return refusal === undefined ? undefined : `${refusal.by}: ${refusal.reason}`

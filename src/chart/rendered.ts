@@ -8,7 +8,8 @@ import { type Repository, repositoryOf, type Skipped } from '../read/repository.
 import type { Json } from '../read/tree.ts'
 import { parse } from '../read/yaml.ts'
 import type { Chart } from './chart.ts'
-import type { Helm, Release } from './helm.ts'
+import type { Helm } from './helm.ts'
+import type { Release } from './release.ts'
 
 /** What a chart is rendered to. */
 export interface Rendered {

@@ -9,7 +9,7 @@ import { composed, type TextEdit } from '../write/edit.ts'
 import { type Candidate, candidatesFor, type IsHidden, type Wish } from './candidates.ts'
 import type { ValuesFile } from './chart.ts'
 import { differences, lasting, type State, stateAfter, stateOf } from './differences.ts'
-import { DEFAULT_RELEASE } from './helm.ts'
+import { DEFAULT_RELEASE } from './release.ts'
 import type { Rendered, Renderer } from './rendered.ts'
 import { itemAt, type ValuesEdit, valuesEdit } from './values.ts'
 

@@ -1,4 +1,4 @@
-import { isAtLeast, type Profile, type Severity } from '../detect/detector.ts'
+import { type Finding, isAtLeast, type Profile, type Severity } from '../detect/detector.ts'
 import { convertProtocol, declarationOf } from '../detect/protocol.ts'
 import type { Referrer, ResourceGraph } from '../graph/graph.ts'
 import { containersOf, podTemplateOf } from '../graph/pod-template.ts'
@@ -25,7 +25,7 @@ export interface Counted {
   /** The same before and after, wherever the finding moves to in its object. */
   readonly key: string
   readonly severity: Severity
-  readonly message: string
+  readonly finding: Pick<Finding, 'resource' | 'message'>
 }
 
 /** Where a reference leads. */
@@ -49,8 +49,10 @@ interface Facts {
 /** What the proof asks the pipeline. */
 export interface ProofContext {
   readonly profile: Profile
-  /** The findings of all rules on a resource, whatever `--only` and `--skip` say. */
-  readonly findingsOn: (resource: Resource) => readonly Counted[]
+  /** The findings of all rules on a resource in the graph as it is, whatever `--only` and `--skip` say. */
+  readonly findingsBefore: (resource: Resource) => readonly Counted[]
+  /** The same in the graph with the fix. */
+  readonly findingsAfter: (resource: Resource) => readonly Counted[]
 }
 
 /** The objects that a fix changes, in their new versions, and those that it adds. */
@@ -85,10 +87,11 @@ export function prove(
     neighbours,
     names,
     graph,
-    context,
+    context.profile,
+    context.findingsBefore,
   )
   for (const resource of [...changed, ...created]) graph.replace(resource)
-  const after = factsOf([...changed, ...created], neighbours, names, graph, context)
+  const after = factsOf([...changed, ...created], neighbours, names, graph, context.profile, context.findingsAfter)
 
   const { intended = [] } = fix
   const refusal =
@@ -160,7 +163,8 @@ function factsOf(
   neighbours: readonly string[],
   portNames: readonly string[],
   graph: ResourceGraph,
-  { profile, findingsOn }: ProofContext,
+  profile: Profile,
+  findingsOn: (resource: Resource) => readonly Counted[],
 ): Facts {
   const services = resources.filter(resource => graph.isService(resource))
   const referrers = services.flatMap(service => graph.referencesTo(service))
@@ -259,9 +263,9 @@ function noProgress(key: string, before: Facts, after: Facts): string | undefine
   const finding = before.findings.get(key)
   if (finding === undefined) return 'the finding is gone already'
   if (after.findings.has(key)) return 'the finding would still be there'
-  for (const [other, { severity, message }] of after.findings) {
+  for (const [other, { severity, finding: brought }] of after.findings) {
     if (!before.findings.has(other) && isAtLeast(severity, finding.severity))
-      return `it would bring another finding: ${message}`
+      return `it would bring another finding: ${titleOf(brought.resource.object)}: ${brought.message}`
   }
   return undefined
 }

@@ -93,8 +93,8 @@ export class ResourceGraph {
     const isAlike = old !== undefined && selectsAlike(old.object, resource.object)
     const versions = isAlike ? [] : [resource, ...(old === undefined ? [] : [old])]
     this.#memory.change(versions, this, () => {
-      if (old !== undefined) this.#delete(old)
-      this.#add(resource)
+      if (old === undefined) this.#add(resource)
+      else this.#change(old, resource)
     })
   }
 
@@ -371,6 +371,17 @@ export class ResourceGraph {
     const kind = this.#kinds.get(resource.object.kind) ?? new Map<string, Resource>()
     this.#kinds.set(resource.object.kind, kind.set(resource.id, resource))
     for (const index of this.#indexesOf(resource)) index.add(resource)
+  }
+
+  #change(old: Resource, resource: Resource): void {
+    const [before, after] = [this.#indexesOf(old), this.#indexesOf(resource)]
+    this.#resources.set(resource.id, resource)
+    this.#kinds.get(resource.object.kind)?.set(resource.id, resource)
+    for (const index of after) {
+      if (before.includes(index)) index.replace(old, resource)
+      else index.add(resource)
+    }
+    for (const index of before) if (!after.includes(index)) index.delete(old)
   }
 
   #delete(resource: Resource): void {

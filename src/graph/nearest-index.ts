@@ -1,13 +1,18 @@
 import type { Resource } from '../read/resource.ts'
 
 /** A key, and what stands under it: by id. */
-interface KeyedResources {
+interface KeyedEntries {
   readonly key: string
-  readonly resources: ReadonlyMap<string, Resource>
+  readonly entries: ReadonlyMap<string, Entry>
 }
 
 /** Of so few resources those in a place are found by looking at each. */
 const FEW = 8
+
+/** A resource in its present version, under all of its keys. */
+interface Entry {
+  resource: Resource
+}
 
 /**
  * Finds resources by key, and of those the ones in the nearest place that has any: the asker's file, its directory,
@@ -16,38 +21,60 @@ const FEW = 8
 export class NearestIndex {
   readonly #keysOf: (resource: Resource) => Iterable<string>
   /** What was put in since somebody asked: findings alone never ask for some indexes. */
-  #waiting: Resource[] = []
-  readonly #resources = new Map<string, Map<string, Resource>>()
-  /** key → place → resources by id, of the keys that were asked for by place: few ever are. */
-  readonly #places = new Map<string, Map<string, Map<string, Resource>>>()
+  readonly #waiting = new Map<string, Resource>()
+  readonly #entries = new Map<string, Map<string, Entry>>()
+  /** key → place → entries by id, of the keys that were asked for by place: few ever are. */
+  readonly #places = new Map<string, Map<string, Map<string, Entry>>>()
 
   constructor(keysOf: (resource: Resource) => Iterable<string>) {
     this.#keysOf = keysOf
   }
 
   add(resource: Resource): void {
-    this.#waiting.push(resource)
+    this.#waiting.set(resource.id, resource)
   }
 
   #settle(): void {
-    for (const resource of this.#waiting) {
-      for (const key of this.#keysOf(resource)) {
-        getOrSet(this.#resources, key, () => new Map()).set(resource.id, resource)
-        const byPlace = this.#places.get(key)
-        if (byPlace !== undefined) addTo(byPlace, resource)
-      }
+    for (const resource of this.#waiting.values()) this.#put(resource, this.#keysOf(resource))
+    this.#waiting.clear()
+  }
+
+  #put(resource: Resource, keys: Iterable<string>): void {
+    const entry = { resource }
+    for (const key of keys) {
+      getOrSet(this.#entries, key, () => new Map()).set(resource.id, entry)
+      const byPlace = this.#places.get(key)
+      if (byPlace !== undefined) addTo(byPlace, entry)
     }
-    this.#waiting = []
   }
 
   delete(resource: Resource): void {
-    this.#settle()
+    if (this.#waiting.delete(resource.id)) return
     for (const key of this.#keysOf(resource)) {
-      this.#resources.get(key)?.delete(resource.id)
+      this.#entries.get(key)?.delete(resource.id)
       const byPlace = this.#places.get(key)
       if (byPlace === undefined) continue
       for (const place of placesOf(resource.path)) byPlace.get(place)?.delete(resource.id)
     }
+  }
+
+  /** Puts a new version in the place of an old one; most changes leave all keys as they are. */
+  replace(old: Resource, resource: Resource): void {
+    if (this.#waiting.has(old.id)) {
+      this.add(resource)
+      return
+    }
+    const before = new Set(this.#keysOf(old))
+    const after = new Set(this.#keysOf(resource))
+    const isAlike = before.size === after.size && [...after].every(key => before.has(key))
+    if (!isAlike) {
+      this.delete(old)
+      this.#put(resource, after)
+      return
+    }
+    const [key] = after
+    const entry = key === undefined ? undefined : this.#entries.get(key)?.get(old.id)
+    if (entry !== undefined) entry.resource = resource
   }
 
   /**
@@ -58,7 +85,7 @@ export class NearestIndex {
     const rarest = this.#rarest(keys)
     if (rarest === undefined) return []
     for (const place of placesOf(path)) {
-      const found = [...this.#within(place, rarest)].filter(accepts)
+      const found = this.#within(place, rarest).filter(accepts)
       if (found.length > 0) return found
     }
     return []
@@ -73,7 +100,7 @@ export class NearestIndex {
   /** What may stand under all the keys (at least one), wherever it is. */
   all(...keys: readonly string[]): Iterable<Resource> {
     const rarest = this.#rarest(keys)
-    return rarest === undefined ? [] : rarest.resources.values()
+    return rarest === undefined ? [] : resourcesOf(rarest.entries.values())
   }
 
   /** Whether anything but a resource stands under a key. */
@@ -82,42 +109,47 @@ export class NearestIndex {
     return found !== undefined && found.size > (found.has(id) ? 1 : 0)
   }
 
-  #under(key: string): ReadonlyMap<string, Resource> | undefined {
-    if (this.#waiting.length > 0) this.#settle()
-    return this.#resources.get(key)
+  #under(key: string): ReadonlyMap<string, Entry> | undefined {
+    if (this.#waiting.size > 0) this.#settle()
+    return this.#entries.get(key)
   }
 
   /** The key that has the fewest resources, since who asks looks at each anyway; undefined where a key has none. */
-  #rarest(keys: readonly string[]): KeyedResources | undefined {
-    let rarest: KeyedResources | undefined
+  #rarest(keys: readonly string[]): KeyedEntries | undefined {
+    let rarest: KeyedEntries | undefined
     for (const key of keys) {
-      const resources = this.#under(key)
-      if (resources === undefined || resources.size === 0) return undefined
-      if (rarest === undefined || resources.size < rarest.resources.size) rarest = { key, resources }
+      const entries = this.#under(key)
+      if (entries === undefined || entries.size === 0) return undefined
+      if (rarest === undefined || entries.size < rarest.entries.size) rarest = { key, entries }
     }
     return rarest
   }
 
-  #within(place: string, { key, resources }: KeyedResources): Iterable<Resource> {
-    if (place === ROOT) return resources.values()
-    if (resources.size <= FEW) return [...resources.values()].filter(({ path }) => isIn(place, path))
-    return this.#byPlace(key, resources.values()).get(place)?.values() ?? []
+  #within(place: string, { key, entries }: KeyedEntries): readonly Resource[] {
+    if (place === ROOT) return resourcesOf(entries.values())
+    if (entries.size <= FEW) return resourcesOf(entries.values()).filter(({ path }) => isIn(place, path))
+    return resourcesOf(this.#byPlace(key, entries.values()).get(place)?.values() ?? [])
   }
 
-  #byPlace(key: string, resources: Iterable<Resource>): ReadonlyMap<string, ReadonlyMap<string, Resource>> {
+  #byPlace(key: string, entries: Iterable<Entry>): ReadonlyMap<string, ReadonlyMap<string, Entry>> {
     return getOrSet(this.#places, key, () => {
-      const byPlace = new Map<string, Map<string, Resource>>()
-      for (const resource of resources) addTo(byPlace, resource)
+      const byPlace = new Map<string, Map<string, Entry>>()
+      for (const entry of entries) addTo(byPlace, entry)
       return byPlace
     })
   }
 }
 
+function resourcesOf(entries: Iterable<Entry>): readonly Resource[] {
+  return Array.from(entries, ({ resource }) => resource)
+}
+
 /** The place that holds all. */
 const ROOT = '/'
 
-function addTo(byPlace: Map<string, Map<string, Resource>>, resource: Resource): void {
-  for (const place of placesOf(resource.path)) getOrSet(byPlace, place, () => new Map()).set(resource.id, resource)
+function addTo(byPlace: Map<string, Map<string, Entry>>, entry: Entry): void {
+  const { id, path } = entry.resource
+  for (const place of placesOf(path)) getOrSet(byPlace, place, () => new Map()).set(id, entry)
 }
 
 /** The places of a file, nearest first: itself, its directory (`dir/*`), then the subtrees (`dir/`) up to the root (`/`). */

@@ -137,12 +137,12 @@ export function portReferences(object: KubeObject): readonly PortReference[] {
 
 const references = new WeakMap<KubeObject, readonly PortReference[]>()
 
-/** The same, found once for each version of an object. */
+/** The same, found once for each version of an object that holds any. */
 export function referencesIn(object: KubeObject): readonly PortReference[] {
   const known = references.get(object)
   if (known !== undefined) return known
   const found = portReferences(object)
-  references.set(object, found)
+  if (found.length > 0) references.set(object, found)
   return found
 }
 

@@ -7,7 +7,7 @@ import type { Outcome, RunOptions } from '../outcome.ts'
 import { isStream, type Repository } from '../read/repository.ts'
 import type { Resource } from '../read/resource.ts'
 import { asSources, placeOf } from './as-sources.ts'
-import { type ChangedSources, concerning } from './changed.ts'
+import type { ChangedSources } from './changed.ts'
 import { type PatchDocument, patchDocumentsOf } from './patches.ts'
 import { provenInBuilds } from './proof.ts'
 import { type Root, rootsIn } from './roots.ts'
@@ -38,28 +38,32 @@ export async function runInBuilds(
   { mode, allowRemote, directory, changes }: BuildRequest,
   run: (repository: Repository, options: RunOptions) => Outcome,
 ): Promise<{ readonly outcome: Outcome; readonly record: BuildRecord }> {
-  const narrowed = (before: Repository | undefined, fileOf: (finding: Finding) => string): RunOptions => {
+  const narrowed = async (
+    before: Repository | undefined,
+    fileOf: (finding: Finding) => string,
+  ): Promise<RunOptions> => {
     if (changes === undefined || before === undefined) return options
+    const { concerning } = await import('./changed.ts')
     const found = run(before, { ...options, noFix: true })
     return { ...options, isReported: concerning(changes, found, fileOf) }
   }
-  const inSources = (): RunOptions => narrowed(changes?.before, ({ resource }) => resource.path)
+  const inSources = (): Promise<RunOptions> => narrowed(changes?.before, ({ resource }) => resource.path)
   const paths = [...source.files.keys()]
   const roots =
     mode === 'never' ? [] : rootsIn(directory, paths, allowRemote).filter(root => isAskedFor(root, options.isInScope))
   const kustomize = roots.length === 0 ? undefined : found(mode, allowRemote)
   if (kustomize === undefined) {
     const unbuilt = roots.map(({ name }) => ({ name, reason: 'there is neither kustomize nor kubectl on PATH' }))
-    return { outcome: run(source, inSources()), record: { mode, tool: undefined, built: [], unbuilt } }
+    return { outcome: run(source, await inSources()), record: { mode, tool: undefined, built: [], unbuilt } }
   }
   return withScratchAlongside(async scratch => {
     const builds = { kustomize, scratch, directory, texts: changes?.otherwise ?? new Map() }
     const { views, unbuilt } = await viewsOf(roots, source, builds)
     const record = recordOf(mode, kustomize, views, unbuilt)
-    if (views.length === 0) return { outcome: run(source, inSources()), record }
+    if (views.length === 0) return { outcome: run(source, await inSources()), record }
     const origins = originsOf(views, directory, source)
     const old = changes && (await viewsOf(roots, changes.before, { ...builds, texts: changes.otherwiseBefore }))
-    const asked = narrowed(
+    const asked = await narrowed(
       old && changes && seenBy(changes.before, old.views, old.unbuilt),
       ({ resource, at }) => placeOf({ resource, pointer: at }, origins).resource.path,
     )

@@ -18,13 +18,12 @@ type Slot =
 export class DocumentEditor {
   readonly #page: Page
   readonly #root: Node
-  readonly #aliases: readonly (Span & { readonly name: string })[]
+  #aliases: readonly (Span & { readonly name: string })[] | undefined
 
   /** @param text the text that the spans of the document count in */
   constructor(text: string, document: Span & { readonly root: Node }, json: boolean) {
     this.#page = new Page(text, styleOf(text, document.root, json, document))
     this.#root = document.root
-    this.#aliases = aliasesIn(document.root)
   }
 
   /**
@@ -198,6 +197,7 @@ export class DocumentEditor {
   /** @throws {EditRefused} the node has an anchor that is used outside of what is to go */
   #mustNotBeUsed({ anchor }: Node, whole?: Span): void {
     if (anchor === undefined) return
+    this.#aliases ??= aliasesIn(this.#root)
     const uses = this.#aliases.filter(
       ({ name, start }) => name === anchor && !(whole !== undefined && start >= whole.start && start < whole.end),
     )

@@ -31,8 +31,9 @@ interface Sheet {
   readonly isNew: boolean
   /** Where the document's text starts in the file as it was read. */
   readonly offset: number
-  /** The text up to the last proof, read, and the edits that led to it. */
-  readonly proven: ParsedText
+  /** The document as of the last proof, in the text that its spans count in: that of the file until an edit is proven. */
+  readonly proven: Proven
+  /** The edits of the document's own text that led to it. */
   readonly edits: readonly TextEdit[]
   readonly editor: DocumentEditor
   /** Operations since then that don't touch one another, and their edits of the proven text, sorted. */
@@ -40,6 +41,12 @@ interface Sheet {
   readonly pending: readonly TextEdit[]
   /** What the document's value is after all of them. */
   readonly value: Json
+}
+
+interface Proven {
+  readonly text: string
+  readonly json: boolean
+  readonly document: ParsedDocument
 }
 
 /**
@@ -82,8 +89,7 @@ export class Sheets {
   prove(): readonly string[] {
     const failed: string[] = []
     for (const [key, sheet] of this.#sheets) {
-      const text = applied(sheet.proven.text, sheet.pending)
-      if (!reads(text === sheet.proven.text ? sheet.proven : parse(text), sheet.value)) failed.push(key)
+      if (sheet.pending.length > 0 && !reads(parse(textAfter(sheet)), sheet.value)) failed.push(key)
     }
     return failed
   }
@@ -97,17 +103,15 @@ export class Sheets {
   edits(): ReadonlyMap<string, readonly TextEdit[]> {
     const byPath = new Map<string, TextEdit[]>()
     const sheets = [...this.#sheets.values()]
-    for (const { path, isNew, offset, edits, pending, proven } of sheets) {
+    for (const sheet of sheets) {
+      const { path, isNew, offset } = sheet
       const list = byPath.get(path) ?? []
       byPath.set(path, list)
-      if (isNew) continue
-      for (const { start, end, text } of composed(edits, pending, proven.text)) {
-        list.push({ start: start + offset, end: end + offset, text })
-      }
+      if (!isNew) list.push(...shifted(composed(sheet.edits, pendingIn(sheet), ownText(sheet)), offset))
     }
     for (const list of byPath.values()) list.sort((one, other) => one.start - other.start)
-    for (const { path, isNew, proven, pending } of sheets)
-      if (isNew) byPath.get(path)?.push(this.#appended(path, applied(proven.text, pending)))
+    for (const sheet of sheets)
+      if (sheet.isNew) byPath.get(sheet.path)?.push(this.#appended(sheet.path, textAfter(sheet)))
     return byPath
   }
 
@@ -122,8 +126,13 @@ export class Sheets {
     const file = this.#files.get(path)
     const found = documentOf(file?.parsed, document)
     if (file === undefined || found === undefined) throw new Error(`no document ${document} in ${path}`)
-    const text = file.parsed.text.slice(found.start, found.end)
-    return sheetOf({ key, path, isNew: false, offset: found.start, proven: parse(text), edits: [] })
+    const { text, json } = file.parsed
+    const { start, end, root } = found
+    // Between braces it may be JSON, alone in a stream of YAML.
+    const alone =
+      root.type !== 'scalar' && root.type !== 'alias' && root.flow ? parse(text.slice(start, end)) : undefined
+    const proven = (alone && provenBy(alone, found.value)) ?? { text, json, document: found }
+    return sheetOf({ key, path, isNew: false, offset: start, proven, edits: [] })
   }
 
   /** @throws {EditRefused} the text would not read as the object */
@@ -143,16 +152,15 @@ export class Sheets {
       ...(parsed.json ? PLAIN : { step, sequenceOffset }),
     }
     const marker = behind === undefined ? '' : `---${eol}`
-    const proven = parse(marker + renderDocument(object, style))
-    if (!isDeepStrictEqual(proven.documents[0]?.value, object))
-      throw new EditRefused('proof', `the new document of ${path} would not read as the object`)
+    const proven = provenBy(parse(marker + renderDocument(object, style)), object)
+    if (proven === undefined) throw new EditRefused('proof', `the new document of ${path} would not read as the object`)
     return sheetOf({ key: `${path}#${document}`, path, isNew: true, offset: 0, proven, edits: [] })
   }
 
   #changed(sheet: Sheet, operation: Operation): Sheet {
     const value = patched(sheet.value, [operation])
     if (operation.op === 'test') return sheet
-    return this.#pending(sheet, operation, value) ?? edited(proven(sheet), operation)
+    return this.#pending(sheet, operation, value) ?? edited(proven(sheet), [operation])
   }
 
   /** The sheet with an operation that needs no proof of those before it; undefined: it may meet one of them. */
@@ -179,10 +187,17 @@ export class Sheets {
   }
 }
 
-/** The document at a place of its file; nearly always all those before it were read as well. */
+/** The document at a place of its file, by bisection: of those before it some may not have been read. */
 function documentOf(parsed: ParsedText | undefined, place: number): ParsedDocument | undefined {
-  const found = parsed?.documents[place]
-  return found?.index === place ? found : parsed?.documents.find(({ index }) => index === place)
+  const documents = parsed?.documents ?? []
+  let low = 0
+  let high = documents.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((documents[middle]?.index ?? place) < place) low = middle + 1
+    else high = middle
+  }
+  return documents[low]?.index === place ? documents[low] : undefined
 }
 
 /** @throws {EditRefused} no document can come behind those of the text */
@@ -197,30 +212,56 @@ function mustTakeMore({ text, json, documents }: ParsedText): void {
 const PLAIN = { step: 2, sequenceOffset: 2 }
 
 function sheetOf(start: Pick<Sheet, 'key' | 'path' | 'isNew' | 'offset' | 'proven' | 'edits'>): Sheet {
-  const [document] = start.proven.documents
-  if (document === undefined) throw new Error(`${start.path} has no document at ${start.offset}`)
+  const { text, json, document } = start.proven
   if (document.readOnly !== undefined) throw new EditRefused('merge', document.readOnly)
-  const editor = new DocumentEditor(start.proven.text, document, start.proven.json)
+  const editor = new DocumentEditor(text, document, json)
   return { ...start, editor, operations: [], pending: [], value: document.value }
 }
 
 /** The sheet once the text with its pending edits is read, and is what its operations say; else they are made in turn. */
 function proven(sheet: Sheet): Sheet {
   if (sheet.operations.length === 0) return sheet
-  const parsed = parse(applied(sheet.proven.text, sheet.pending))
-  if (reads(parsed, sheet.value)) return after(sheet, parsed, sheet.pending)
-  const { parsed: inTurn, edits } = edit(sheet.proven, [{ document: 0, operations: sheet.operations }])
-  return after(sheet, inTurn, edits)
+  const together = provenBy(parse(textAfter(sheet)), sheet.value)
+  return together === undefined ? edited(sheet, sheet.operations) : after(sheet, together, pendingIn(sheet))
 }
 
-/** A sheet with nothing pending, after one operation. */
-function edited(sheet: Sheet, operation: Operation): Sheet {
-  const { parsed, edits } = edit(sheet.proven, [{ document: 0, operations: [operation] }])
-  return after(sheet, parsed, edits)
+/** The sheet with nothing pending, after operations on what is proven. */
+function edited(sheet: Sheet, operations: readonly Operation[]): Sheet {
+  const { parsed, edits } = edit(ownText(sheet), [{ document: 0, operations }])
+  const [document] = parsed.documents
+  if (document === undefined) throw new Error(`${sheet.path} has lost its document at ${sheet.offset}`)
+  return after(sheet, { text: parsed.text, json: parsed.json, document }, edits)
 }
 
-function after(sheet: Sheet, parsed: ParsedText, edits: readonly TextEdit[]): Sheet {
-  return sheetOf({ ...sheet, proven: parsed, edits: composed(sheet.edits, edits, sheet.proven.text) })
+/** @param edits of the document's own text */
+function after(sheet: Sheet, now: Proven, edits: readonly TextEdit[]): Sheet {
+  return sheetOf({ ...sheet, proven: now, edits: composed(sheet.edits, edits, ownText(sheet)) })
+}
+
+/** The document's own text as of the last proof. */
+function ownText({ proven: { text, document } }: Sheet): string {
+  return text.slice(document.start, document.end)
+}
+
+/** The pending edits, of the document's own text. */
+function pendingIn({ proven: { document }, pending }: Sheet): readonly TextEdit[] {
+  return shifted(pending, -document.start)
+}
+
+/** The document's text with the pending edits made. */
+function textAfter(sheet: Sheet): string {
+  return applied(ownText(sheet), pendingIn(sheet))
+}
+
+function shifted(edits: readonly TextEdit[], by: number): readonly TextEdit[] {
+  return edits.map(({ start, end, text }) => ({ start: start + by, end: end + by, text }))
+}
+
+/** What was read, if it is one document with that value. */
+function provenBy(parsed: ParsedText, value: Json): Proven | undefined {
+  const [document] = parsed.documents
+  if (document === undefined || !reads(parsed, value)) return undefined
+  return { text: parsed.text, json: parsed.json, document }
 }
 
 function reads({ documents: [document, ...others], errors }: ParsedText, value: Json): boolean {
@@ -243,7 +284,7 @@ function isWithin(path: Pointer, around: Pointer): boolean {
 function extended(sheet: Sheet, operation: Operation): Pointer | undefined {
   const keys = keysOf(operation.path)
   const place = pointer(...keys.slice(0, -1))
-  const members = valueAt(sheet.proven.documents[0]?.value, place)
+  const members = valueAt(sheet.proven.document.value, place)
   if (operation.op !== 'add' || typeof members !== 'object' || members === null) return
   if (Object.keys(members).length === 0) return
   if (Array.isArray(members))

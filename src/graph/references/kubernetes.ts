@@ -50,14 +50,14 @@ export const KUBERNETES: readonly Row[] = [
     source: 'kubernetes core/v1 HTTPGetAction.Port, TCPSocketAction.Port: ports of the same container',
     names: 'container-port',
     short: true,
-    references: object => probes(object, 'httpGet', 'tcpSocket').flatMap(({ place, to }) => portIn(place, 'port', to)),
+    references: object => probes(object, ASKING).flatMap(({ place, to }) => portIn(place, 'port', to)),
   },
   {
     id: 'gRPC probe',
     on: WITH_PODS,
     source: 'kubernetes core/v1 GRPCAction.Port: a number',
     names: 'container-port',
-    references: object => probes(object, 'grpc').flatMap(({ place, to }) => numberIn(place, 'port', to)),
+    references: object => probes(object, CALLING).flatMap(({ place, to }) => numberIn(place, 'port', to)),
   },
   {
     id: 'prometheus.io/port',
@@ -154,14 +154,16 @@ function nameOrNone(port: Place, to: Referent | undefined): readonly Found[] {
     : nameIn(port, 'name', to)
 }
 
+const HANDLERS = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.postStart', 'lifecycle.preStop']
+const ASKING = HANDLERS.flatMap(handler => [`${handler}.httpGet`, `${handler}.tcpSocket`])
+const CALLING = HANDLERS.map(handler => `${handler}.grpc`)
+
 function probes(
   object: KubeObject,
-  ...actions: readonly string[]
+  paths: readonly string[],
 ): readonly { readonly place: Place; readonly to: Referent }[] {
   const pod = podTemplateOf(object)
   if (pod === undefined) return []
-  const handlers = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.postStart', 'lifecycle.preStop']
-  const paths = handlers.flatMap(handler => actions.map(action => `${handler}.${action}`))
   return containersOf(pod).flatMap(container =>
     within({ value: container.object, at: container.at }, ...paths).map(place => ({
       place,

@@ -23,26 +23,35 @@ export function places(value: Json, ...paths: readonly string[]): readonly Place
 /** The same, from a place within an object. */
 export function within(start: Place, ...paths: readonly string[]): readonly Place[] {
   const found: Place[] = []
-  for (const path of paths) follow(start, path, 0, found)
+  for (const path of paths) follow(start, keysIn(path), 0, found)
   return found
 }
 
-/** @param from where in the path the next key starts */
-function follow(place: Place, path: string, from: number, found: Place[]): void {
-  if (from > path.length) {
+/** The paths of the table are few, and each is followed in every object. */
+const split = new Map<string, readonly string[]>()
+
+function keysIn(path: string): readonly string[] {
+  const known = split.get(path)
+  if (known !== undefined) return known
+  const keys = path.split('.')
+  split.set(path, keys)
+  return keys
+}
+
+/** @param next which of the keys comes next */
+function follow(place: Place, keys: readonly string[], next: number, found: Place[]): void {
+  const key = keys[next]
+  if (key === undefined) {
     found.push(place)
     return
   }
   const { value } = place
-  const dot = path.indexOf('.', from)
-  const end = dot < 0 ? path.length : dot
-  const key = path.slice(from, end)
   if (key !== '*') {
-    if (isMap(value) && Object.hasOwn(value, key)) follow(member(place, key), path, end + 1, found)
+    if (isMap(value) && Object.hasOwn(value, key)) follow(member(place, key), keys, next + 1, found)
   } else if (Array.isArray(value)) {
     for (const [index, item] of value.entries())
-      follow({ value: item, at: joined(place.at, pointer(index)) }, path, end + 1, found)
-  } else if (isMap(value)) for (const name of Object.keys(value)) follow(member(place, name), path, end + 1, found)
+      follow({ value: item, at: joined(place.at, pointer(index)) }, keys, next + 1, found)
+  } else if (isMap(value)) for (const name of Object.keys(value)) follow(member(place, name), keys, next + 1, found)
 }
 
 /** The member of that key; null where there is none. */

@@ -1,5 +1,5 @@
 import { keysOf, type Pointer, pointer, valueAt } from '../../pointer.ts'
-import { isMap, stringAt } from '../../read/json.ts'
+import { isMap, type JsonMap, stringAt } from '../../read/json.ts'
 import { groupOf, type KubeObject } from '../../read/resource.ts'
 import type { Json } from '../../read/tree.ts'
 import type { Found, PortReference, Referent, Row } from '../port-references.ts'
@@ -160,15 +160,18 @@ interface TextPlace {
   readonly around: Surroundings | undefined
 }
 
-const telling = new WeakMap<KubeObject, readonly TextPlace[]>()
+/** The patterns ask one after the other about the same object, which is walked once for all of them. */
+let asked: { readonly object: KubeObject; readonly places: readonly TextPlace[] } | undefined
 
-/** The strings of an object that any pattern could match; walked once for all patterns. */
+/** The strings of an object that any pattern could match. */
 function tellingStrings(object: KubeObject): readonly TextPlace[] {
-  const known = telling.get(object)
-  if (known !== undefined) return known
+  if (asked?.object !== object) asked = { object, places: tellingStringsIn(object) }
+  return asked.places
+}
 
+function tellingStringsIn(object: KubeObject): readonly TextPlace[] {
   const found: TextPlace[] = []
-  const keys: (string | number)[] = []
+  const keys: string[] = []
   const textPlace = placesIn(object)
   const isSecret = object.kind === 'Secret' && groupOf(object) === ''
   const visit = (value: Json): void => {
@@ -178,14 +181,13 @@ function tellingStrings(object: KubeObject): readonly TextPlace[] {
       return
     }
     if (typeof value !== 'object' || value === null) return
-    for (const [key, item] of Object.entries(value)) {
+    for (const key of Object.keys(value)) {
       keys.push(key)
-      visit(item)
+      visit((value as JsonMap)[key] ?? null)
       keys.pop()
     }
   }
   visit(object)
-  telling.set(object, found)
   return found
 }
 
