@@ -92,6 +92,11 @@ const PLAIN: readonly string[] = [
   'on: yes\n0644: 0644\n1.10: ~\n',
   'a: |\n  b\n\n   c\n  # d\n\n# comment\ne: >-\n    f\n    g\n\n    h\n',
   'a: |-\n  b\nc:\n- |\n d\n- > # comment\n  e\n',
+  'a: b\n  c\n',
+  'a: b  \n    c:d -e\n\n\n  "f\nb: 1\n  2\n',
+  '- a\n b\n- c: d\n   e\n# tail\n- :8080\n',
+  'a: b\n  c',
+  'a: :b\n',
 ]
 
 /** What it leaves to the full reader: it may mean something else than it seems to, or be wrong. */
@@ -134,7 +139,12 @@ const NOT_PLAIN: readonly string[] = [
     'a: [b]c\n',
   ],
   ...[
-    'a: b\n  c\n',
+    'a: b\n  c: d\n',
+    'a: b # c\n  d\n',
+    'a: b\n  c # d\n',
+    'a: b\n  # c\n  d\n',
+    'a: b\n  - c\n',
+    'a: "b"\n  c\n',
     'a:\n  b\n',
     'a: "b\n  c"\n',
     "a: 'b\n\n  c'\n",
@@ -194,7 +204,8 @@ const NOT_PLAIN: readonly string[] = [
     'a: @b\n',
     'a: `b\n',
     'a: ]\n',
-    'a: :b\n',
+    'a: [:b]\n',
+    'a: : b\n',
     'a: ?b\n',
     'a: -\n',
     'a: 1\n...\n',

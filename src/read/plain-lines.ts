@@ -128,13 +128,53 @@ export class PlainLines {
   oneLine(flow: boolean): string {
     const { at, text } = this
     if (this.isQuote(at)) return this.#quoted(at)
-    if (INDICATORS[text.charCodeAt(at)] === 1 || at >= this.end || this.isDash(at)) throw UNSURE
+    if (!this.#startsPlain(at, flow) || at >= this.end || this.isDash(at)) throw UNSURE
     const end = this.#plainEnd(at, flow)
     if (end === at + 1 && text.charCodeAt(at) === DASH) throw UNSURE
     this.style = 'plain'
     this.scalarEnd = end
     this.at = end
     return word(text, at, end)
+  }
+
+  /** Before another character a colon is one like others: `- :8080`. */
+  #startsPlain(at: number, flow: boolean): boolean {
+    if (INDICATORS[this.text.charCodeAt(at)] !== 1) return true
+    return this.isColon(at) && !flow && !this.isBlank(at + 1)
+  }
+
+  /**
+   * The text of a plain scalar that the lines below its first one continue, as far as they are deeper than a column. Goes
+   * on to the next content.
+   */
+  folded(start: number, firstEnd: number, column: number): string {
+    let text = this.text.slice(start, firstEnd)
+    let end = firstEnd
+    let line = this.#behindPlainLine(end)
+    for (;;) {
+      let breaks = 0
+      let at = this.behindSpaces(line)
+      for (; this.text.charCodeAt(at) === BREAK; at = this.behindSpaces(line)) {
+        breaks += 1
+        line = at + 1
+      }
+      if (at >= this.end || at - line <= column) break
+      if (this.text.charCodeAt(at) === HASH || this.isDash(at)) throw UNSURE
+      end = this.#plainEnd(at, false)
+      line = this.#behindPlainLine(end)
+      text += (breaks === 0 ? ' ' : '\n'.repeat(breaks)) + this.text.slice(at, end)
+    }
+    this.toContent(line)
+    this.style = 'plain'
+    this.scalarEnd = end
+    return text
+  }
+
+  /** The start of the next line, where nothing but blanks stands in the rest of this one. */
+  #behindPlainLine(end: number): number {
+    const at = this.behindSpaces(end)
+    if (!this.isLineEnd(at)) throw UNSURE
+    return this.#behindLine(at)
   }
 
   /** Where a plain scalar ends, blanks behind it left out. */

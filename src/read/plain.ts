@@ -188,8 +188,10 @@ class PlainReader {
     if (character === '|' || character === '>') return this.#scalar(lines.blockScalar(at, column), at)
     lines.at = at
     const value = this.#flow(false)
-    lines.endLine(lines.at)
-    return value
+    const end = lines.at
+    lines.endLine(end)
+    const isPlain = !lines.isQuote(at) && character !== '[' && character !== '{'
+    return isPlain && lines.indent > column ? this.#scalar(lines.folded(at, end, column), at) : value
   }
 
   #valueBelow(column: number, isItem: boolean): Json {
