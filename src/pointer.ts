@@ -15,10 +15,8 @@ function escaped(key: string): string {
 /** The keys of a pointer, unescaped. */
 export function keysOf(at: Pointer): string[] {
   if (at === '') return []
-  return at
-    .slice(1)
-    .split('/')
-    .map(key => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const keys = at.slice(1).split('/')
+  return at.includes('~') ? keys.map(key => key.replaceAll('~1', '/').replaceAll('~0', '~')) : keys
 }
 
 /** The pointer to what stands at `at` within what stands at `base`. */

@@ -65,6 +65,7 @@ function count(text: string, node: Node | undefined, seen: Counts): void {
 
 /** The line ending of most lines. */
 function lineEndingOf(text: string): string {
+  if (!text.includes('\r')) return '\n'
   const counts = new Map<string, number>([['\n', 0]])
   for (const [end] of text.matchAll(/\r\n|\n|\r/g)) counts.set(end, (counts.get(end) ?? 0) + 1)
   return [...counts].toSorted(([, one], [, other]) => other - one)[0]?.[0] ?? '\n'
