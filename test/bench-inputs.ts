@@ -48,12 +48,12 @@ export const START_UP: Recipe = {
     return {
       name: START_UP.name,
       bytes: statSync(file).size,
-      programs: [BARE, node('mesh-fix --version', PROGRAM, '--version'), node(NAMES.smallFile, PROGRAM, file)],
+      programs: [BARE, node(NAMES.version, PROGRAM, '--version'), node(NAMES.smallFile, PROGRAM, file)],
     }
   },
 }
 
-/** A build of so many resources, with mesh-fix as its transformer and without. */
+/** A build of so many resources: alone, with mesh-fix as its transformer, and with one that gives back what it gets. */
 export function inKustomize(resources: number): Recipe {
   const name = inKustomizeName(resources)
   return {
@@ -62,30 +62,42 @@ export function inKustomize(resources: number): Recipe {
       generate(join(scratch, 'base'), Math.round(resources / RESOURCES_PER_APP), 'file')
       const files = {
         'base/kustomization.yaml': 'resources: [all.yaml]\n',
-        'fixed/kustomization.yaml': 'resources: [../base]\ntransformers: [mesh-fix.yaml]\n',
-        'fixed/mesh-fix.yaml': `apiVersion: mesh-fix.dev/v1alpha1
-kind: MeshFix
-metadata:
-  name: mesh-fix
-  annotations:
-    config.kubernetes.io/function: |
-      exec: { path: ../run }
-spec: {}
-`,
-        run: `#!/bin/sh\nexec "${process.execPath}" "${FUNCTION}"\n`,
       }
-      mkdirSync(join(scratch, 'fixed'))
+      const functions = { fixed: `"${process.execPath}" "${FUNCTION}"`, idle: 'cat' }
+      for (const [directory, command] of Object.entries(functions)) {
+        mkdirSync(join(scratch, directory))
+        const transformed = transformedBy(command)
+        for (const [file, text] of Object.entries(transformed)) writeFileSync(join(scratch, directory, file), text)
+        chmodSync(join(scratch, directory, 'run'), 0o755)
+      }
       for (const [path, text] of Object.entries(files)) writeFileSync(join(scratch, path), text)
-      chmodSync(join(scratch, 'run'), 0o755)
       return {
         name,
         bytes: statSync(join(scratch, 'base/all.yaml')).size,
         programs: [
           ...kustomize(NAMES.build, join(scratch, 'base')),
+          ...kustomize(NAMES.idle, '--enable-alpha-plugins', '--enable-exec', join(scratch, 'idle')),
           ...kustomize(NAMES.function, '--enable-alpha-plugins', '--enable-exec', join(scratch, 'fixed')),
         ],
       }
     },
+  }
+}
+
+/** The files of a kustomization that has a base transformed by a program. */
+function transformedBy(command: string): Readonly<Record<string, string>> {
+  return {
+    'kustomization.yaml': 'resources: [../base]\ntransformers: [function.yaml]\n',
+    'function.yaml': `apiVersion: mesh-fix.dev/v1alpha1
+kind: MeshFix
+metadata:
+  name: mesh-fix
+  annotations:
+    config.kubernetes.io/function: |
+      exec: { path: ./run }
+spec: {}
+`,
+    run: `#!/bin/sh\nexec ${command}\n`,
   }
 }
 

@@ -9,6 +9,7 @@ import { TOOL_PATH } from './tools.ts'
 /** What rows are called that are compared with others. */
 export const NAMES = {
   bare: 'node -e 0',
+  version: 'mesh-fix --version',
   yardstick: 'js-yaml loadAll',
   smallFile: 'mesh-fix: small file',
   findings: 'mesh-fix: findings',
@@ -19,6 +20,7 @@ export const NAMES = {
   unsynced: 'mesh-fix: write, no fsync',
   build: 'kustomize build',
   function: 'kustomize build, mesh-fix',
+  idle: 'kustomize build, cat',
 } as const
 
 /** Node, which does nothing. */

@@ -71,13 +71,20 @@ export function medianOf(measured: Measured, program: string, of: keyof Usage): 
 
 /** The median of the ratios within the rounds. */
 export function ratioOf(measured: Measured, program: string, to: string, of: keyof Usage): number | undefined {
+  return median(pairsOf(measured, program, to, of).map(([own, other]) => own / other))
+}
+
+/** The median of the differences within the rounds. */
+export function differenceOf(measured: Measured, program: string, to: string, of: keyof Usage): number | undefined {
+  return median(pairsOf(measured, program, to, of).map(([own, other]) => own - other))
+}
+
+function pairsOf(measured: Measured, program: string, to: string, of: keyof Usage): readonly [number, number][] {
   const others = usagesOf(measured, to)
-  return median(
-    usagesOf(measured, program).flatMap((usage, round) => {
-      const [own, other] = [usage?.[of], others[round]?.[of]]
-      return own === undefined || other === undefined ? [] : [own / other]
-    }),
-  )
+  return usagesOf(measured, program).flatMap((usage, round): [number, number][] => {
+    const [own, other] = [usage?.[of], others[round]?.[of]]
+    return own === undefined || other === undefined ? [] : [[own, other]]
+  })
 }
 
 function usagesOf({ usages }: Measured, name: string): readonly (Usage | undefined)[] {
