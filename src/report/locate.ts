@@ -11,6 +11,12 @@ export interface Position {
   readonly column: number
 }
 
+/** From a position to the one just behind its end. */
+export interface Region extends Position {
+  readonly endLine: number
+  readonly endColumn: number
+}
+
 /** A file with what makes looking up quick, however many documents it has. */
 interface Indexed {
   readonly starts: readonly number[]
@@ -33,18 +39,39 @@ export class Locator {
     this.#isRendered = isRendered
   }
 
+  file(path: string): SourceFile | undefined {
+    return this.#files.get(path)
+  }
+
+  document({ path, document }: Resource): ParsedDocument | undefined {
+    return this.#indexed(path).documents.get(document)
+  }
+
   /** Where a place of an object is or, if nothing stands there, its nearest ancestor. */
-  span({ path, document, base }: Resource, at: Pointer): Span | undefined {
-    const found = this.#file(path).documents.get(document)
-    return found === undefined ? undefined : spanAt(found, joined(base, at))
+  span(resource: Resource, at: Pointer): Span | undefined {
+    const found = this.document(resource)
+    return found === undefined ? undefined : spanAt(found, joined(resource.base, at))
   }
 
   position(resource: Resource, at: Pointer): Position {
     if (this.#isRendered) return { line: 1, column: 1 }
-    return positionIn(this.#file(resource.path).starts, this.span(resource, at)?.start ?? 0)
+    return positionIn(this.#indexed(resource.path).starts, this.span(resource, at)?.start ?? 0)
   }
 
-  #file(path: string): Indexed {
+  /** Where a place of an object is; undefined for what templates make. */
+  region(resource: Resource, at: Pointer): Region | undefined {
+    if (this.#isRendered) return undefined
+    return this.regionOf(resource.path, this.span(resource, at) ?? { start: 0, end: 0 })
+  }
+
+  /** Where a span of a file is. */
+  regionOf(path: string, { start, end }: Span): Region {
+    const { starts } = this.#indexed(path)
+    const { line: endLine, column: endColumn } = positionIn(starts, end)
+    return { ...positionIn(starts, start), endLine, endColumn }
+  }
+
+  #indexed(path: string): Indexed {
     const parsed = this.#files.get(path)?.parsed
     if (parsed === undefined) return NOTHING
     const known = indexed.get(parsed)
