@@ -143,7 +143,7 @@ function hunkLines(path: string, edits: readonly TextEdit[], result: Result, pai
     before: file === undefined ? 0 : locators(result).after.regionOf(path, { start, end }).line - 1,
     context: CONTEXT,
   })
-  return hunks.flatMap(hunk => colored(hunk.trimEnd(), paint).map(text => `    ${text}`))
+  return hunks.flatMap(hunk => colored(hunk.replaceAll('\r\n', '\n').trimEnd(), paint).map(text => `    ${text}`))
 }
 
 /** Where the lines begin that stand before an offset as context. */
