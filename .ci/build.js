@@ -1,6 +1,6 @@
 // Makes dist/: the program as one file, the library's entries, and their types.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { build } from 'esbuild'
 import { tsImport } from 'tsx/esm/api'
 
@@ -81,6 +81,7 @@ writeFileSync('dist/mesh-fix-krm.cjs', krm)
 for (const program of ['dist/mesh-fix.cjs', 'dist/mesh-fix-krm.cjs']) chmodSync(program, 0o755)
 const { functionConfigSchema } = await tsImport('../src/schema.ts', import.meta.url)
 writeFileSync('dist/function-config.schema.json', `${JSON.stringify(functionConfigSchema(), null, 2)}\n`)
+copyFileSync('src/report/report.schema.json', 'dist/report.schema.json')
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.ci/tsconfig.types.json'], {
   stdio: 'inherit',
 })

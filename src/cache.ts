@@ -6,8 +6,9 @@ import type { Json } from './read/tree.ts'
 
 /** What a run said, and how it ended. */
 export interface Entry {
-  readonly text: string
+  readonly texts: readonly string[]
   readonly words: readonly string[]
+  readonly stepSummary: string
   readonly exitCode: number
 }
 
@@ -67,7 +68,9 @@ export class Cache {
 }
 
 function entryIn(value: Json): Entry | undefined {
-  const [text, exitCode] = [stringAt(value, 'text'), numberAt(value, 'exitCode')]
-  const words = listAt(value, 'words').flatMap(word => (typeof word === 'string' ? [word] : []))
-  return text === undefined || exitCode === undefined ? undefined : { text, words, exitCode }
+  const [stepSummary, exitCode] = [stringAt(value, 'stepSummary'), numberAt(value, 'exitCode')]
+  const [texts = [], words = []] = ['texts', 'words'].map(key =>
+    listAt(value, key).flatMap(text => (typeof text === 'string' ? [text] : [])),
+  )
+  return stepSummary === undefined || exitCode === undefined ? undefined : { texts, words, stepSummary, exitCode }
 }

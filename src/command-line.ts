@@ -1,13 +1,24 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { BUILD_MODES, type BuildMode } from './build/record.ts'
 import { DEFAULT_RELEASE } from './chart/release.ts'
 import { PORT_STYLES, type PortStyle, PROFILES, type Profile, SEVERITIES, type Severity } from './detect/detector.ts'
+import { MeshFixError } from './errors.ts'
 import { IMPACTS } from './fix/fixer.ts'
 import { print, STDERR, say, writeAll } from './output.ts'
 import { ALL } from './run-options.ts'
 
-const REPORTERS = ['text', 'json'] as const
+const REPORTERS = ['text', 'json', 'sarif', 'github', 'gitlab', 'junit', 'rdjson'] as const
+
+/** How a run can be reported. */
+export type Reporter = (typeof REPORTERS)[number]
+
+/** A report that is asked for. */
+export interface ReportRequest {
+  readonly reporter: Reporter
+  /** Undefined: it goes to where reports go. */
+  readonly file?: string
+}
 
 /** The options as they are given, or their defaults. */
 export interface Options {
@@ -25,8 +36,7 @@ export interface Options {
   readonly only?: readonly string[]
   readonly skip?: readonly string[]
   readonly all?: true
-  readonly reporter: (typeof REPORTERS)[number]
-  readonly reporterFile?: string
+  readonly reports?: readonly ReportRequest[]
   readonly failOn: Severity
   readonly exitZero?: true
   readonly quiet?: true
@@ -125,11 +135,7 @@ function withRunOptions(command: Command): Command {
     .addOption(new Option('--write', 'apply the safe fixes in place').conflicts(['diff', 'dryRun', 'fix']))
     .option('--dry-run', 'preview the fixes and write nothing: the default')
     .addOption(
-      new Option('--diff', 'print only the unified diff, as `git apply` takes it').conflicts([
-        'reporter',
-        'reporterFile',
-        'fix',
-      ]),
+      new Option('--diff', 'print only the unified diff, as `git apply` takes it').conflicts(['reports', 'fix']),
     )
     .addOption(new Option('--unsafe [RULES]', 'the unsafe fixes too, of all rules or of those listed').argParser(list))
     .option('--no-fix', 'findings only; no fix is computed')
@@ -143,8 +149,16 @@ function withRunOptions(command: Command): Command {
         .default('restart'),
     )
     .option('--all', 'report on what is out of the mesh, too')
-    .addOption(new Option('--reporter <NAME>', 'how to report').choices(REPORTERS).default('text'))
-    .option('--reporter-file <FILE>', 'write the report to a file')
+    .addOption(
+      new ReportOption('--reporter <NAME>', `how to report: ${REPORTERS.join(', ')}; may be repeated`).argParser(
+        reporter,
+      ),
+    )
+    .addOption(
+      new ReportOption('--reporter-file <FILE>', 'write the report of the --reporter before it to a file').argParser(
+        file,
+      ),
+    )
     .addOption(
       new Option('--fail-on <SEVERITY>', 'from which severity on findings make the exit code 1')
         .choices(SEVERITIES)
@@ -154,6 +168,26 @@ function withRunOptions(command: Command): Command {
     .option('--exit-zero', 'exit with 0 even if there are findings')
     .option('--quiet', 'no diff, no skipped files, no progress')
     .option('--no-color', 'no colours (also: NO_COLOR=1)')
+}
+
+/** `--reporter` and `--reporter-file` come in pairs, so that they are one list. */
+class ReportOption extends Option {
+  override attributeName(): string {
+    return 'reports'
+  }
+}
+
+function reporter(name: string, reports: readonly ReportRequest[] = []): readonly ReportRequest[] {
+  const known = REPORTERS.find(other => other === name)
+  if (known === undefined) throw new InvalidArgumentError(`Allowed choices are ${REPORTERS.join(', ')}.`)
+  return [...reports, { reporter: known }]
+}
+
+/** Without a `--reporter` before it the file is that of the text report. */
+function file(path: string, reports: readonly ReportRequest[] = [{ reporter: 'text' }]): readonly ReportRequest[] {
+  const last = reports.at(-1)
+  if (last?.file !== undefined) throw new InvalidArgumentError(`The ${last.reporter} report has a file already.`)
+  return reports.map(report => (report === last ? { ...report, file: path } : report))
 }
 
 /** Options that have no meaning with those that write an overlay. */
@@ -174,7 +208,22 @@ export function parsed(command: Command, argv: readonly string[]): Command {
     writeErr: (text: string) => writeAll(STDERR, text),
     outputError: (text: string) => say(text.trimEnd().replace(/^error: /, '')),
   }
-  return command.exitOverride().configureOutput(output).parse(argv, { from: 'user' })
+  command.exitOverride().configureOutput(output).parse(argv, { from: 'user' })
+  mustGoApart(command.opts<Partial<Options>>().reports ?? [])
+  return command
+}
+
+/** @throws {MeshFixError} USAGE: two reports would be written into each other */
+function mustGoApart(reports: readonly ReportRequest[]): void {
+  for (const [index, { reporter, file }] of reports.entries()) {
+    const other = reports.slice(0, index).find(before => before.file === file)
+    if (other === undefined) continue
+    const where = file === undefined ? 'on standard output' : `in "${file}"`
+    throw new MeshFixError(
+      'USAGE',
+      `the reports ${other.reporter} and ${reporter} can't both be ${where}: each --reporter but one takes its own --reporter-file behind it`,
+    )
+  }
 }
 
 const HELP = `

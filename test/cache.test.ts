@@ -55,7 +55,7 @@ t.test('the second run does say what the cache holds', async t => {
     writeFileSync(join(cache, entry), broken)
     t.strictSame(run(), said(meshFix(root)), 'an entry that is not as it was written is none')
   }
-  new Cache(cache).put(entry, { text: 'from the cache\n', words: [], exitCode: 1 })
+  new Cache(cache).put(entry, { texts: ['from the cache\n'], words: [], stepSummary: '', exitCode: 1 })
   t.strictSame(run(), { status: 1, stdout: 'from the cache\n', stderr: '' })
   const other = join(root, 'report.txt')
   t.equal(run('--reporter-file', other).stdout, '')

@@ -5,11 +5,11 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { Cache, keyOf } from '../cache.ts'
 import type { Options } from '../command-line.ts'
 import { configFileFor } from '../config.ts'
-import { say } from '../output.ts'
+import { STDOUT, say } from '../output.ts'
 import { readFiles } from '../read/repository.ts'
 import type { Walk } from '../read/walk.ts'
 import { walkFrom } from './begin.ts'
-import { deliver, isColored, opened, type Said } from './delivery.ts'
+import { deliver, destinationsOf, isColored, type Said } from './delivery.ts'
 
 /** Options under which a run does something else than to report on the files as they are. */
 const NOT_CACHED = ['write', 'changed', 'staged', 'since', 'printConfig', 'printScopes'] as const
@@ -30,7 +30,7 @@ export async function cached(paths: readonly string[], options: Options): Promis
   const key = keyOf(everythingIn(walked, read, options))
   const known = cache.get(key)
   if (known !== undefined) {
-    deliver(known, options.reporterFile === undefined ? undefined : opened(options.reporterFile))
+    deliver(known, destinationsOf(options))
     return known.exitCode
   }
   const remember = (said: Said, exitCode: number, uncertain: string | undefined): void => {
@@ -53,7 +53,7 @@ function* everythingIn(walked: Walk, read: ReturnType<typeof readFiles>, options
   yield JSON.stringify({
     program: [packageJson.version, process.version],
     options: deciding,
-    isColored: isColored(options, undefined),
+    isColored: isColored(options, STDOUT),
     places: [process.cwd(), root, start, gitRoot, [...named].toSorted(), config],
     skipped: read.skipped,
     errors: read.errors,

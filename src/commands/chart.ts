@@ -11,7 +11,7 @@ import { gitRootOf } from '../read/walk.ts'
 import type { Result } from '../report/result.ts'
 import { runOptions } from '../run-options.ts'
 import { scopeOf } from '../scope.ts'
-import { opened } from './delivery.ts'
+import { destinationsOf } from './delivery.ts'
 import { asked, rulesOf } from './prepared.ts'
 import { exitCode, report } from './reporting.ts'
 
@@ -31,7 +31,7 @@ export async function chart(path: string, options: ChartOptions, deciding: reado
   const isInScope = scopeOf({ isInScope: () => true, root }, config)
   const run = runOptions({ ...asked(options, config), isInScope }, rules, '--')
   const pipeline = compose(rules).get(PIPELINE)
-  const reportFile = options.reporterFile === undefined ? undefined : opened(options.reporterFile)
+  const destinations = destinationsOf(options)
   const { releaseName: name, namespace, kubeVersion, apiVersions } = options
   const fixed = fixChart({
     chart: source,
@@ -52,6 +52,6 @@ export async function chart(path: string, options: ChartOptions, deciding: reado
     cwd: realpathSync(process.cwd()),
     failOn: options.failOn,
   }
-  await report(result, options, reportFile)
+  await report(result, options, destinations)
   return fixed.failures.length > 0 ? 2 : exitCode([result], options)
 }

@@ -12,7 +12,7 @@ import { type ConfiguredScope, scopeLines, withScopes } from '../scopes/print.ts
 import { rootsIn } from '../scopes/roots.ts'
 import { runInBuilds } from '../scopes/run.ts'
 import { filesAfter, textsOf } from '../texts.ts'
-import { deliver, opened, type Said } from './delivery.ts'
+import { deliver, destinationsOf, type Said } from './delivery.ts'
 import { prepared } from './prepared.ts'
 import { exitCode, placesOf, reportOf } from './reporting.ts'
 
@@ -50,7 +50,7 @@ export async function check(paths: readonly string[], options: Options, begun?: 
     (seen, asked) => pipeline.run(seen, asked, (done, of) => show(`proving ${done}/${of} fixes`)),
   )
 
-  const reportFile = options.reporterFile === undefined ? undefined : opened(options.reporterFile)
+  const destinations = destinationsOf(options)
   const texts = options.write ? textsOf(outcome) : new Map<string, string>()
   const failures = options.write ? (await import('./write.ts')).write(walked.root, outcome, texts) : []
   show(undefined)
@@ -65,8 +65,8 @@ export async function check(paths: readonly string[], options: Options, begun?: 
     failures,
     filesAfter: filesAfter(outcome, texts, failed),
   }
-  const said = await reportOf(result, options, reportFile)
-  deliver(said, reportFile)
+  const said = await reportOf(result, options, destinations)
+  deliver(said, destinations)
   const code = failures.length > 0 ? 2 : exitCode([result], options)
   begun?.remember(said, code, otherThanText(config, record))
   return code

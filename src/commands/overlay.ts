@@ -12,9 +12,9 @@ import { verified } from '../overlay/verify.ts'
 import type { Walk } from '../read/walk.ts'
 import { clean } from '../report/paint.ts'
 import type { Result } from '../report/result.ts'
-import { summaryLines } from '../report/text.ts'
+import { summaryLine } from '../report/summary.ts'
 import { filesAfter, textsOf } from '../texts.ts'
-import { opened } from './delivery.ts'
+import { destinationsOf } from './delivery.ts'
 import { prepared } from './prepared.ts'
 import { exitCode, placesOf, report } from './reporting.ts'
 
@@ -24,9 +24,8 @@ export async function overlay(paths: readonly string[], options: Options): Promi
   const { outcomes, notes } = writeOverlay(request, options.force === true)
   const results = outcomes.map(outcome => resultOf(outcome, request.walk, options))
   const [first, ...others] = results
-  if (first !== undefined)
-    await report(first, options, options.reporterFile === undefined ? undefined : opened(options.reporterFile))
-  for (const result of others) say(summaryLines(result)[0] ?? '')
+  if (first !== undefined) await report(first, options, destinationsOf(options))
+  for (const result of others) say(summaryLine(result))
   for (const note of notes) say(note)
   return exitCode(results, options)
 }

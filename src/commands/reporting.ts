@@ -1,10 +1,11 @@
 import { realpathSync } from 'node:fs'
-import type { Options } from '../command-line.ts'
+import type { Options, Reporter } from '../command-line.ts'
 import { isAtLeast } from '../detect/detector.ts'
 import type { Walk } from '../read/walk.ts'
-import { diffOf, isFailing, type Result, shownPath } from '../report/result.ts'
-import { summaryLines, textReport } from '../report/text.ts'
-import { deliver, isColored, type Said } from './delivery.ts'
+import { diffBase, diffOf, isFailing, type Result, shownPath } from '../report/result.ts'
+import { summaryLine } from '../report/summary.ts'
+import { type TextOptions, textReport } from '../report/text.ts'
+import { type Destination, deliver, isColored, type Said } from './delivery.ts'
 
 /** What a report's paths are from, and what makes it fail. */
 export function placesOf(
@@ -20,22 +21,50 @@ export function exitCode(results: readonly Result[], { exitZero, failOn }: Optio
   return results.some(result => isFailing(result, ({ severity }) => isAtLeast(severity, failOn))) ? 1 : 0
 }
 
-/** The report that was asked for. */
-export async function reportOf(result: Result, options: Options, file: number | undefined): Promise<Said> {
-  if (options.diff) {
-    const errors = result.errors.map(
-      ({ path, line, column, message }) => `${shownPath(path, result)}:${line}:${column}: ${message}`,
-    )
-    return { text: diffOf(result), words: [...errors, ...(options.quiet ? [] : [summaryLines(result)[0] ?? ''])] }
+/** The reports that were asked for. */
+export async function reportOf(result: Result, options: Options, destinations: readonly Destination[]): Promise<Said> {
+  if (options.diff) return diffAlone(result, options.quiet === true)
+  const texts: string[] = []
+  for (const { reporter, stream } of destinations)
+    texts.push(await textOf[reporter](result, { color: isColored(options, stream), quiet: options.quiet === true }))
+  const isForGitHub = destinations.some(({ reporter }) => reporter === 'github')
+  return {
+    texts,
+    words: [],
+    stepSummary: isForGitHub ? (await import('../report/github.ts')).stepSummary(result) : '',
   }
-  const text =
-    options.reporter === 'json'
-      ? (await import('../report/json.ts')).jsonReport(result)
-      : textReport(result, { color: isColored(options, file), quiet: options.quiet === true })
-  return { text, words: [] }
 }
 
-/** Writes it. */
-export async function report(result: Result, options: Options, file: number | undefined): Promise<void> {
-  deliver(await reportOf(result, options, file), file)
+/** Each reporter; its code is loaded when it is asked for. */
+const textOf: Readonly<Record<Reporter, (result: Result, options: TextOptions) => Promise<string> | string>> = {
+  text: textReport,
+  json: async result => (await import('../report/json.ts')).jsonReport(result),
+  sarif: async result => (await import('../report/sarif.ts')).sarifReport(result),
+  github: async result => (await import('../report/github.ts')).githubReport(result),
+  gitlab: async result => (await import('../report/gitlab.ts')).gitlabReport(result),
+  junit: async result => (await import('../report/junit.ts')).junitReport(result),
+  rdjson: async result => (await import('../report/rdjson.ts')).rdjsonReport(result),
+}
+
+/** The diff, with all that is in no diff for standard error. */
+function diffAlone(result: Result, isQuiet: boolean): Said {
+  const errors = result.errors.map(
+    ({ path, line, column, message }) => `${shownPath(path, result)}:${line}:${column}: ${message}`,
+  )
+  const text = diffOf(result)
+  const elsewhere = text === '' ? undefined : diffBase(result)
+  return {
+    texts: [text],
+    words: [
+      ...errors,
+      ...(elsewhere === undefined ? [] : [`the paths of the diff are from ${elsewhere}: git -C ${elsewhere} apply`]),
+      ...(isQuiet ? [] : [summaryLine(result)]),
+    ],
+    stepSummary: '',
+  }
+}
+
+/** Writes them. */
+export async function report(result: Result, options: Options, destinations: readonly Destination[]): Promise<void> {
+  deliver(await reportOf(result, options, destinations), destinations)
 }

@@ -9,7 +9,7 @@ import { readStream, standardInput } from '../read/stream.ts'
 import { gitRootOf } from '../read/walk.ts'
 import { isFailing } from '../report/result.ts'
 import { runOnStream } from '../stream.ts'
-import { opened } from './delivery.ts'
+import { destinationsOf } from './delivery.ts'
 import { asked, rulesOf } from './prepared.ts'
 import { report } from './reporting.ts'
 
@@ -57,9 +57,9 @@ export async function stream(paths: readonly string[], options: Options, given: 
     rules: await rulesOf(config),
     prefix: '--',
   })
-  const reportFile = options.reporterFile === undefined ? STDERR : opened(options.reporterFile)
+  const destinations = destinationsOf(options, STDERR)
   print(run.text.trim() === '' ? '---\n' : run.text)
-  await report(run.result, options, reportFile)
+  await report(run.result, options, destinations)
   if (!given.includes('--fail-on') || options.exitZero) return 0
   return isFailing(run.result, ({ severity }) => isAtLeast(severity, options.failOn)) ? 1 : 0
 }

@@ -3,13 +3,13 @@ import { pathOf } from '../fix/placement.ts'
 import type { Operation } from '../json-patch.ts'
 import type { DecidingValue, Diagnosis, HeldBack } from '../outcome.ts'
 import { dotted, keysOf } from '../pointer.ts'
-import type { ReadError } from '../read/repository.ts'
 import { nameOf, namespaceOf, type Resource } from '../read/resource.ts'
 import { fingerprint } from './fingerprint.ts'
 import {
   failureOf,
   inReadingOrder,
   locators,
+  problemsOf,
   type Result,
   safetyOf,
   shownPath,
@@ -117,7 +117,7 @@ export function jsonReport(result: Result): string {
     return resource === undefined || failed.has(resource.path) ? [] : [patchOf(resource, operations)]
   })
   const skipped = skippedOf(result)
-  const errors = [...result.errors, ...unwritten(result)]
+  const errors = problemsOf(result)
 
   const { impact, ...counts } = summaryOf(result)
   const report = {
@@ -153,18 +153,6 @@ const HELD_BACK: Readonly<Partial<Record<HeldBack, readonly string[]>>> = {
 /** A terminal would obey these control characters, which JSON leaves as they are. */
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-}
-
-/** The files that a failure kept from being written. */
-function unwritten(result: Result): readonly ReadError[] {
-  return result.failures.flatMap(({ paths, path, reason }) =>
-    paths.map(own => ({
-      path: own,
-      line: 1,
-      column: 1,
-      message: own === path ? `not written: ${reason}` : `not written, since ${shownPath(path, result)} could not be`,
-    })),
-  )
 }
 
 function identityOf({ object }: Resource) {

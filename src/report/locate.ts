@@ -2,13 +2,19 @@ import type { Pointer } from '../pointer.ts'
 import { joined } from '../pointer.ts'
 import type { SourceFile } from '../read/repository.ts'
 import type { Resource } from '../read/resource.ts'
-import type { ParsedDocument, ParsedText } from '../read/tree.ts'
-import { lineStarts, positionIn, startOf } from '../read/yaml.ts'
+import type { ParsedDocument, ParsedText, Span } from '../read/tree.ts'
+import { lineStarts, positionIn, spanAt, startOf } from '../read/yaml.ts'
 
 /** Line and column, from 1. */
 export interface Position {
   readonly line: number
   readonly column: number
+}
+
+/** From a position to the one just behind its end. */
+export interface Region extends Position {
+  readonly endLine: number
+  readonly endColumn: number
 }
 
 /** A file with what makes looking up quick, however many documents it has. */
@@ -37,7 +43,7 @@ export class Locator {
 
   /** Where a place of an object starts or, if nothing stands there, its nearest ancestor. */
   start({ path, document, base }: Resource, at: Pointer): number {
-    const { documents, found } = this.#file(path)
+    const { documents, found } = this.#indexed(path)
     const source = documents.get(document)
     if (source === undefined) return 0
     const place = joined(base, at)
@@ -47,12 +53,39 @@ export class Locator {
     return start
   }
 
-  position(resource: Resource, at: Pointer): Position {
-    if (this.#isRendered) return { line: 1, column: 1 }
-    return positionIn(this.#file(resource.path).starts, this.start(resource, at))
+  file(path: string): SourceFile | undefined {
+    return this.#files.get(path)
   }
 
-  #file(path: string): Indexed {
+  document({ path, document }: Resource): ParsedDocument | undefined {
+    return this.#indexed(path).documents.get(document)
+  }
+
+  /** Where a place of an object is or, if nothing stands there, its nearest ancestor. */
+  span(resource: Resource, at: Pointer): Span | undefined {
+    const found = this.document(resource)
+    return found === undefined ? undefined : spanAt(found, joined(resource.base, at))
+  }
+
+  position(resource: Resource, at: Pointer): Position {
+    if (this.#isRendered) return { line: 1, column: 1 }
+    return positionIn(this.#indexed(resource.path).starts, this.start(resource, at))
+  }
+
+  /** Where a place of an object is; undefined for what templates make. */
+  region(resource: Resource, at: Pointer): Region | undefined {
+    if (this.#isRendered) return undefined
+    return this.regionOf(resource.path, this.span(resource, at) ?? { start: 0, end: 0 })
+  }
+
+  /** Where a span of a file is. */
+  regionOf(path: string, { start, end }: Span): Region {
+    const { starts } = this.#indexed(path)
+    const { line: endLine, column: endColumn } = positionIn(starts, end)
+    return { ...positionIn(starts, start), endLine, endColumn }
+  }
+
+  #indexed(path: string): Indexed {
     const parsed = this.#files.get(path)?.parsed
     if (parsed === undefined) return NOTHING
     const known = indexed.get(parsed)

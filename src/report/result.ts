@@ -1,12 +1,13 @@
 import { relative, sep } from 'node:path'
 import type { BuildRecord } from '../build/record.ts'
+import { isWithin } from '../build/scratch.ts'
 import type { Severity } from '../detect/detector.ts'
 import type { Fix } from '../fix/fixer.ts'
 import { changedPaths } from '../fix/placement.ts'
 import type { ResourceGraph } from '../graph/graph.ts'
 import type { Diagnosis, Outcome, Treatment } from '../outcome.ts'
 import { documentsIn, type ReadError, type Skipped, type SourceFile } from '../read/repository.ts'
-import type { Span } from '../read/tree.ts'
+import type { ParsedText, Span } from '../read/tree.ts'
 import { unifiedDiff } from '../write/diff.ts'
 import type { WriteFailure } from '../write/in-place.ts'
 import { Locator } from './locate.ts'
@@ -74,7 +75,47 @@ export function skippedOf({ skipped }: Result): readonly Skipped[] {
 
 /** A path from the root as reports show it: from the working directory, with `/`. */
 export function shownPath(path: string, { root, cwd }: Result): string {
-  return (relative(cwd, `${root}/${path}`) || '.').split(sep).join('/')
+  return pathFrom(cwd, path, root)
+}
+
+/** The result as what shows a repository tells it: paths are from its root, not from the working directory. */
+export function fromRoot(result: Result): Result {
+  return { ...result, cwd: baseOf(result) }
+}
+
+/** Where the paths of a repository are from: the git root, else the working directory or, for a root outside of it, the root. */
+function baseOf({ gitRoot, root, cwd }: Result): string {
+  return gitRoot ?? (isWithin(root, cwd) ? cwd : root)
+}
+
+function pathFrom(directory: string, path: string, root: string): string {
+  return (relative(directory, `${root}/${path}`) || '.').split(sep).join('/')
+}
+
+/** What of a text must not be shown. */
+export function hiddenIn({ path, parsed }: SourceFile, { chart }: Result): readonly Span[] {
+  return chart?.hidden.get(path) ?? secretsIn(parsed)
+}
+
+const secrets = new WeakMap<ParsedText, readonly Span[]>()
+
+function secretsIn(parsed: ParsedText): readonly Span[] {
+  const spans = secrets.get(parsed) ?? secretSpans(parsed)
+  secrets.set(parsed, spans)
+  return spans
+}
+
+/** What could not be read, and with it what could not be written. */
+export function problemsOf(result: Result): readonly ReadError[] {
+  const unwritten = result.failures.flatMap(({ paths, path, reason }) =>
+    paths.map(own => ({
+      path: own,
+      line: 1,
+      column: 1,
+      message: own === path ? `not written: ${reason}` : `not written, since ${shownPath(path, result)} could not be`,
+    })),
+  )
+  return [...result.errors, ...unwritten]
 }
 
 /** The places of what was found: in the input for what was fixed, in the written files for what is left. */
@@ -161,25 +202,35 @@ export function safetyOf({ treatment }: Diagnosis): 'safe' | 'unsafe' | undefine
 }
 
 /**
- * The unified diff of all files that the fixes change. Paths are from the git root, with `diff --git` above, else from
- * the working directory without it: anything else makes `git apply` do nothing, silently.
+ * The unified diff of the files that the fixes change. Paths are from the git root, with `diff --git` above, else from
+ * the working directory without it, or from a root outside of that: anything else makes `git apply` refuse it or,
+ * silently, do nothing.
+ *
+ * @param isShown leaves files out
  */
-export function diffOf(result: Result): string {
-  const { outcome, gitRoot, root, chart } = result
+export function diffOf(result: Result, isShown: (path: string) => boolean = () => true): string {
+  const { outcome, gitRoot, root } = result
   return [...outcome.edits]
+    .filter(([path]) => isShown(path))
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
     .map(([path, edits]) => {
-      const parsed = outcome.repository.files.get(path)?.parsed
+      const file = outcome.repository.files.get(path)
       return unifiedDiff({
-        path:
-          gitRoot === undefined ? shownPath(path, result) : relative(gitRoot, `${root}/${path}`).split(sep).join('/'),
-        text: parsed?.text,
+        path: pathFrom(baseOf(result), path, root),
+        text: file?.parsed.text,
         edits,
         header: gitRoot !== undefined,
-        hidden: chart?.hidden.get(path) ?? (parsed === undefined ? [] : secretSpans(parsed)),
+        hidden: file === undefined ? [] : hiddenIn(file, result),
       })
     })
     .join('')
+}
+
+/** Where `git apply` takes the diff, if that is not the working directory. */
+export function diffBase(result: Result): string | undefined {
+  const directory = baseOf(result)
+  const isHere = result.gitRoot === undefined ? directory === result.cwd : isWithin(result.cwd, directory)
+  return isHere ? undefined : directory
 }
 
 /** Whether the run ends with exit code 1: something at or above the threshold is left or, unless written, would be fixed. */

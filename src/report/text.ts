@@ -1,154 +1,123 @@
-import type { Change, Evidence } from '../fix/fixer.ts'
-import { pathOf } from '../fix/placement.ts'
-import type { Diagnosis, HeldBack, Treatment } from '../outcome.ts'
-import { dotted, type Pointer } from '../pointer.ts'
-import { isKustomizationFile } from '../read/kustomization.ts'
-import { type Resource, titleOf } from '../read/resource.ts'
+import { changedPaths } from '../fix/placement.ts'
+import type { Diagnosis } from '../outcome.ts'
+import { titleOf } from '../read/resource.ts'
+import type { Span } from '../read/tree.ts'
+import { hunksOf } from '../write/diff.ts'
+import type { TextEdit } from '../write/text-edit.ts'
+import { frameLines } from './frame.ts'
 import type { Locator } from './locate.ts'
+import { type FileEdits, ownEdits } from './own-edits.ts'
 import { clean, line, type Paint, painter } from './paint.ts'
-import {
-  diffOf,
-  failureOf,
-  inReadingOrder,
-  locators,
-  type Result,
-  type Summary,
-  safetyOf,
-  shownPath,
-  skippedOf,
-  statusOf,
-  summaryOf,
-} from './result.ts'
+import { diffOf, hiddenIn, inReadingOrder, locators, type Result, shownPath, statusOf } from './result.ts'
+import { notesOf, type Reason, reasonsOf, skippedReasons, summaryLine } from './summary.ts'
+import { Words } from './words.ts'
 
 /** How the text report is made. */
 export interface TextOptions {
   readonly color: boolean
-  /** Only findings and summary, no diff and no list of skipped files. */
+  /** Only findings and summary: no code, no diff, no reasons and no skipped files. */
   readonly quiet: boolean
 }
 
-/** The report for people: findings with evidence and impact, the diff, what was skipped, and a summary. */
+/** The report for people: findings by file with their code, evidence, impact and diff, what was skipped, and a summary. */
 export function textReport(result: Result, { color, quiet }: TextOptions): string {
   const paint = painter(color)
-  const diff = quiet || result.written ? '' : diffOf(result)
+  const hunks = quiet ? NO_HUNKS : hunksIn(result)
+  const rest = quiet || result.written ? '' : diffOf(result, hunks.isMissing)
   const parts = [
-    ...findingParts(result, paint),
-    ...errorParts(result, paint),
+    ...fileParts(result, hunks, { paint, quiet }),
     ...failureParts(result, paint),
-    ...(diff === '' ? [] : [colored(diff.trimEnd(), paint)]),
-    [...(quiet ? [] : [...skippedLines(result), ...unbuiltLines(result)]), ...summaryLines(result)].join('\n'),
+    ...(rest === '' ? [] : [colored(rest.trimEnd(), paint).join('\n')]),
+    [...(quiet ? [] : reasonLines(result)), summaryLine(result), ...notesOf(result)].join('\n'),
   ]
   return `${parts.join('\n\n')}\n`
 }
 
-function findingParts(result: Result, paint: Paint): readonly string[] {
+/** The hunks of fixes that are not written. */
+interface Hunks {
+  /** What a finding's fix alone would change; undefined also where an earlier finding has shown it. */
+  readonly of: ReadonlyMap<Diagnosis, FileEdits>
+  /** Whether something that would change in a file is in no hunk. */
+  readonly isMissing: (path: string) => boolean
+}
+
+const NO_HUNKS: Hunks = { of: new Map(), isMissing: () => false }
+
+function hunksIn(result: Result): Hunks {
+  // What is written to a chart's values is not what the fix of a rendered object says.
+  if (result.chart !== undefined) return { of: new Map(), isMissing: () => true }
+  const of = new Map<Diagnosis, FileEdits>()
+  const missing = new Set<string>()
+  const seen = new Set<object>()
+  for (const diagnosis of inReadingOrder(result)) {
+    const { treatment } = diagnosis
+    if (!('fix' in treatment) || statusOf(diagnosis, result) !== 'available' || seen.has(treatment.fix.changes))
+      continue
+    seen.add(treatment.fix.changes)
+    const edits = ownEdits(treatment.fix, result.filesAfter)
+    if (edits !== undefined) of.set(diagnosis, edits)
+    else if (treatment.status === 'applied') for (const path of changedPaths(treatment.fix)) missing.add(path)
+  }
+  return { of, isMissing: path => missing.has(path) }
+}
+
+/** What is said of each file: what can't be read in it, and its findings. */
+function fileParts(
+  result: Result,
+  hunks: Hunks,
+  { paint, quiet }: { readonly paint: Paint; readonly quiet: boolean },
+): readonly string[] {
+  const files = new Map<string, string[]>()
+  const add = (path: string, lines: readonly string[]): void => {
+    files.set(path, [...(files.get(path) ?? []), lines.map(text => `  ${text}`).join('\n')])
+  }
+  for (const error of result.errors)
+    add(error.path, [line`${error.line}:${error.column} ${paint('red', 'error')} ${error.message}`])
+  const words = new Words(result, paint)
   const { input, after } = locators(result)
-  // Lines of what a template makes are no lines of the template.
-  const isRendered = result.chart !== undefined
-
-  const lineOf = (locator: Locator, resource: Resource, at: Pointer): string => {
-    const path = shownPath(resource.path, result)
-    return isRendered ? path : `${path}:${locator.position(resource, at).line}`
+  for (const diagnosis of inReadingOrder(result)) {
+    const { path } = diagnosis.finding.resource
+    const locator = diagnosis.treatment.status === 'applied' ? input : after
+    add(path, [
+      headOf(diagnosis, result, locator, paint),
+      ...(quiet ? [] : frameOf(diagnosis, result, locator, paint)),
+      ...[...words.builds(diagnosis), ...words.fix(diagnosis)].map(text => `  ${text}`),
+      ...[...(hunks.of.get(diagnosis) ?? [])].flatMap(([changed, edits]) => [
+        ...(changed === path ? [] : [line`    ${paint('bold', shownPath(changed, result))}`]),
+        ...hunkLines(changed, edits, result, paint),
+      ]),
+    ])
   }
-  const placeOf = ({ at }: Evidence): string => (at === undefined ? '' : ` (${lineOf(input, at.resource, at.pointer)})`)
-  const evidenceLine = (evidence: Evidence): string =>
-    line`    ${paint('dim', `${evidence.class}:`)} ${evidence.says}${paint('dim', placeOf(evidence))}`
-
-  const operationLines = ({ resource, operations }: Change): readonly string[] =>
-    operations
-      .filter(({ op }) => op !== 'test')
-      .map(operation => {
-        const place = lineOf(after, resource, operation.path)
-        const value = 'value' in operation ? `: ${JSON.stringify(operation.value)}` : ''
-        return line`      ${operation.op} ${operation.path}${value} ${paint('dim', `(${place})`)}`
-      })
-
-  const valueLines = (treatment: Treatment): readonly string[] => {
-    if (treatment.status === 'available' && treatment.heldBack === 'template') return ['    no value decides it']
-    if (treatment.status !== 'applied' || treatment.value === undefined) return []
-    const { path, line: number, column, at, from, to } = treatment.value
-    const change = `${from === undefined ? '' : `${JSON.stringify(from)} → `}${JSON.stringify(to)}`
-    return [line`    ${paint('bold', `${shownPath(path, result)}:${number}:${column}`)}: ${dotted(at)}: ${change}`]
-  }
-
-  const fixLines = (diagnosis: Diagnosis): readonly string[] => {
-    const { treatment, finding } = diagnosis
-    switch (treatment.status) {
-      case 'skipped':
-        return []
-      case 'manual':
-        return [
-          line`  ${paint('yellow', 'left to you')}: ${treatment.reason}`,
-          ...treatment.candidates.flatMap(({ title, changes }) => [
-            line`    candidate: ${title}`,
-            ...changes.flatMap(operationLines),
-          ]),
-          ...treatment.evidence.map(evidenceLine),
-        ]
-      case 'refused':
-        return [
-          line`  ${paint('yellow', 'refused')}: ${treatment.fix.title}`,
-          line`    because ${treatment.reason}`,
-          ...treatment.fix.evidence.map(evidenceLine),
-        ]
-      default: {
-        const { fix } = treatment
-        const others = fix.changes.filter(({ resource }) => resource.id !== finding.resource.id)
-        const { creates = [] } = fix
-        const [first] = fix.changes
-        const isElsewhere = first !== undefined && creates.length === 0 && first.resource.id !== finding.resource.id
-        const where = isElsewhere ? ` in ${titleOf(first.resource.object)}` : ''
-        return [
-          line`  ${paint('green', wordFor(diagnosis, result))} (${fix.safety}, ${fix.impact}): ${fix.title}${where}`,
-          ...others.map(({ resource }) => line`    also in ${kindOf(resource)} of ${shownPath(resource.path, result)}`),
-          ...creates.map(fresh => line`    new: ${titleOf(fresh.object)} in ${shownPath(pathOf(fresh), result)}`),
-          ...valueLines(treatment),
-          ...fix.evidence.map(evidenceLine),
-          ...fix.cautions.map(caution => line`    unsafe: ${caution}`),
-          ...(fix.note === undefined ? [] : [line`    not a better fix: ${fix.note}`]),
-        ]
-      }
-    }
-  }
-
-  return inReadingOrder(result).map(diagnosis => {
-    const { finding, severity, detector, treatment } = diagnosis
-    const position = (treatment.status === 'applied' ? input : after).position(finding.resource, finding.at)
-    const path = shownPath(finding.resource.path, result)
-    const place = isRendered
-      ? `${path}: ${titleOf(finding.resource.object)}`
-      : `${path}:${position.line}:${position.column}`
-    const codes = finding.codes?.length ? ` [${finding.codes.join(', ')}]` : ''
-    const head = line`${paint('bold', place)} ${paint(SEVERITY_STYLES[severity], severity)} ${detector.id}: ${finding.message}${paint('dim', codes)}`
-    const { scopes = [] } = diagnosis
-    const builds =
-      scopes.length === 0 ? [] : [line`  in what ${scopes.join(', ')} ${scopes.length > 1 ? 'build' : 'builds'}`]
-    return [head, ...builds, ...fixLines(diagnosis)].join('\n')
-  })
+  return [...files]
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([path, parts]) => [line`${paint('bold', shownPath(path, result))}`, parts.join('\n\n')].join('\n'))
 }
 
-function kindOf({ object, path }: Resource): string {
-  return isKustomizationFile(path) ? 'the kustomization' : object.kind
+const SEVERITY_STYLES = { error: 'red', warning: 'yellow', info: 'cyan' } as const
+
+function headOf({ finding, severity, detector }: Diagnosis, result: Result, locator: Locator, paint: Paint): string {
+  const { line: number, column } = locator.position(finding.resource, finding.at)
+  const place = result.chart === undefined ? `${number}:${column}` : `${titleOf(finding.resource.object)}:`
+  const codes = finding.codes?.length ? ` [${finding.codes.join(', ')}]` : ''
+  return line`${paint('bold', place)} ${paint(SEVERITY_STYLES[severity], severity)} ${detector.id}: ${finding.message}${paint('dim', codes)}`
 }
 
-function wordFor(diagnosis: Diagnosis, result: Result): string {
-  const { treatment } = diagnosis
-  if (treatment.status === 'available')
-    return {
-      unsafe: 'fix with --unsafe',
-      impact: `fix with --max-impact ${treatment.fix.impact}`,
-      template: 'fix with the post-renderer',
-    }[treatment.heldBack]
-  if (treatment.status !== 'applied') return 'no fix'
-  if (statusOf(diagnosis, result) === 'applied') return 'fixed'
-  return failureOf(treatment, result) === undefined ? 'fix' : 'not written'
-}
-
-function errorParts(result: Result, paint: Paint): readonly string[] {
-  return result.errors.map(error => {
-    const place = `${shownPath(error.path, result)}:${error.line}:${error.column}`
-    return line`${paint('bold', place)} ${paint('red', 'error')} ${error.message}`
-  })
+function frameOf({ finding }: Diagnosis, result: Result, locator: Locator, paint: Paint): readonly string[] {
+  const { resource, at } = finding
+  const file = locator.file(resource.path)
+  const document = locator.document(resource)
+  const span = locator.span(resource, at)
+  if (result.chart !== undefined || file === undefined || document === undefined || span === undefined) return []
+  return frameLines(
+    {
+      text: file.parsed.text,
+      span,
+      number: locator.position(resource, at).line,
+      document,
+      hidden: hiddenIn(file, result),
+    },
+    paint,
+  ).map(text => `  ${text}`)
 }
 
 function failureParts(result: Result, paint: Paint): readonly string[] {
@@ -159,19 +128,52 @@ function failureParts(result: Result, paint: Paint): readonly string[] {
   })
 }
 
-const SEVERITY_STYLES = { error: 'red', warning: 'yellow', info: 'cyan' } as const
+/** How many unchanged lines stand around a change: the code is shown above. */
+const CONTEXT = 1
+
+function hunkLines(path: string, edits: readonly TextEdit[], result: Result, paint: Paint): readonly string[] {
+  const file = result.filesAfter.get(path)
+  const { text = '' } = file?.parsed ?? {}
+  const start = linesBack(text, edits[0]?.start ?? 0)
+  const end = linesOn(text, edits.at(-1)?.end ?? 0)
+  const hunks = hunksOf({
+    text: text.slice(start, end),
+    edits: edits.map(edit => ({ ...edit, start: edit.start - start, end: edit.end - start })),
+    hidden: file === undefined ? [] : within(hiddenIn(file, result), start, end),
+    before: file === undefined ? 0 : locators(result).after.regionOf(path, { start, end }).line - 1,
+    context: CONTEXT,
+  })
+  return hunks.flatMap(hunk => colored(hunk.replaceAll('\r\n', '\n').trimEnd(), paint).map(text => `    ${text}`))
+}
+
+/** Where the lines begin that stand before an offset as context. */
+function linesBack(text: string, offset: number): number {
+  let start = text.lastIndexOf('\n', offset - 1) + 1
+  for (let room = CONTEXT; room > 0 && start > 0; room -= 1) start = text.lastIndexOf('\n', start - 2) + 1
+  return start
+}
+
+/** Where the lines end that stand behind an offset as context. */
+function linesOn(text: string, offset: number): number {
+  let end = offset
+  for (let room = CONTEXT; room >= 0 && end < text.length; room -= 1) end = text.indexOf('\n', end) + 1 || text.length
+  return end
+}
+
+function within(spans: readonly Span[], from: number, to: number): readonly Span[] {
+  return spans.flatMap(({ start, end }) =>
+    end <= from || start >= to ? [] : [{ start: Math.max(start, from) - from, end: Math.min(end, to) - from }],
+  )
+}
 
 /** The diff as people read it: control characters are not for them, but a carriage return at the end of a line stays. */
-function colored(diff: string, paint: Paint): string {
-  return diff
-    .split('\n')
-    .map(full => {
-      const text = full.replace(/\r$/, '')
-      const style = STYLES.find(([start]) => start.test(text))?.[1]
-      const { painted } = style === undefined ? { painted: clean(text) } : paint(style, text)
-      return full === text ? painted : `${painted}\r`
-    })
-    .join('\n')
+function colored(diff: string, paint: Paint): readonly string[] {
+  return diff.split('\n').map(full => {
+    const text = full.replace(/\r$/, '')
+    const style = STYLES.find(([start]) => start.test(text))?.[1]
+    const { painted } = style === undefined ? { painted: clean(text) } : paint(style, text)
+    return full === text ? painted : `${painted}\r`
+  })
 }
 
 const STYLES = [
@@ -181,7 +183,16 @@ const STYLES = [
   [/^-/, 'red'],
 ] as const
 
-/** Kustomizations that were not built, and why: their sources were looked at instead. */
+/** Why something is left, by how often: kustomizations that were not built, skipped files, and what people must decide. */
+function reasonLines(result: Result): readonly string[] {
+  return [
+    ...unbuiltLines(result),
+    ...section('skipped, for what they are (all of them in --reporter json):', skippedReasons(result)),
+    ...section('refused, since something would break:', reasonsOf(result, 'refused')),
+    ...section('left to you:', reasonsOf(result, 'manual')),
+  ]
+}
+
 function unbuiltLines({ build }: Result): readonly string[] {
   if (build.unbuilt.length === 0) return []
   return [
@@ -190,103 +201,16 @@ function unbuiltLines({ build }: Result): readonly string[] {
   ]
 }
 
-/** Skipped files, counted by their reason. */
-function skippedLines(result: Result): readonly string[] {
-  const reasons = new Map<string, Set<string>>()
-  for (const { path, reason } of skippedOf(result)) {
-    const kind = reason.replace(/ of .*| \(.*/, '').replace(/^\/\S+: /, '')
-    reasons.set(kind, (reasons.get(kind) ?? new Set()).add(path))
-  }
-  if (reasons.size === 0) return []
-  const lines = [...reasons].toSorted(([, one], [, other]) => other.size - one.size)
+/** How many reasons are listed; each is with its finding as well. */
+const MAX_REASONS = 10
+
+function section(title: string, reasons: readonly Reason[]): readonly string[] {
+  if (reasons.length === 0) return []
+  const left = reasons.length - MAX_REASONS
   return [
-    'skipped, for what they are (all of them in --reporter json):',
-    ...lines.map(([reason, paths]) => line`  ${paths.size} × ${reason}`),
+    title,
+    ...reasons.slice(0, MAX_REASONS).map(({ count, reason }) => line`  ${count} × ${reason}`),
+    ...(left > 0 ? [`  and ${left} more reasons`] : []),
     '',
   ]
-}
-
-/** The one line that says what came of a run, and what to keep in mind. */
-export function summaryLines(result: Result): readonly string[] {
-  const summary = summaryOf(result)
-  const { impact } = summary
-  const impacts = [
-    plural(impact.metadata, 'change to metadata', 'changes to metadata'),
-    plural(impact.routing, 'change to routing', 'changes to routing'),
-    impact.restart === 0 ? '' : `restarts ${plural(impact.restart, 'workload', 'workloads')}`,
-    plural(impact.newObjects, 'new object', 'new objects'),
-  ].filter(text => text !== '')
-  const asides = [
-    result.outcome.suppressed === 0 ? '' : `${result.outcome.suppressed} suppressed`,
-    plural(result.errors.length, 'document that cannot be read', 'documents that cannot be read'),
-    plural(result.failures.length, 'group of files not written', 'groups of files not written'),
-  ].filter(text => text !== '')
-  const renamed =
-    impact.routing > 0 && result.chart === undefined
-      ? ['Renames are proven against the files under the root; what lives elsewhere and names a port is not seen.']
-      : []
-  const head = [found(summary, result), ...(impacts.length > 0 ? [`impact: ${impacts.join(', ')}`] : []), ...asides]
-  return [head.join(' · '), ...renamed, ...chartNotes(result)]
-}
-
-function found(summary: Summary, result: Result): string {
-  const { findings, files, resources } = summary
-  if (resources === 0)
-    return `no Kubernetes manifests found${files === 0 ? '' : ` in ${plural(files, 'file', 'files')}`}`
-  if (findings === 0) return `no findings in ${plural(files, 'file', 'files')}`
-  const parts = [
-    [summary.fixed, 'fixed'],
-    ...(result.chart === undefined ? waysToFix(summary, result) : waysToFixChart(result)),
-    [summary.refused, 'refused'],
-    [summary.manual, 'left to you'],
-  ] as const
-  const counts = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
-  const head = `${plural(findings, 'finding', 'findings')} in ${plural(files, 'file', 'files')}`
-  return counts.length === 0 ? head : `${head}: ${counts.join(', ')}`
-}
-
-type Way = readonly [count: number, what: string]
-
-function waysToFix({ fixable, fixableUnsafe }: Summary, { outcome }: Result): readonly Way[] {
-  const leftOut = outcome.diagnoses.filter(
-    diagnosis => safetyOf(diagnosis) === 'safe' && isHeldBack(diagnosis, 'impact'),
-  ).length
-  return [
-    [fixable - leftOut, 'fixable with --write'],
-    [leftOut, 'left out by --max-impact'],
-    [fixableUnsafe, 'fixable with --unsafe'],
-  ]
-}
-
-function waysToFixChart(result: Result): readonly Way[] {
-  const { diagnoses } = result.outcome
-  const heldBack = (reason: HeldBack): number => diagnoses.filter(diagnosis => isHeldBack(diagnosis, reason)).length
-  const decided = diagnoses.filter(
-    diagnosis => diagnosis.treatment.status === 'applied' && statusOf(diagnosis, result) === 'available',
-  )
-  return [
-    [decided.length, 'fixable with a value'],
-    [heldBack('template'), 'fixable with the post-renderer'],
-    [heldBack('impact'), 'left out by --max-impact'],
-    [heldBack('unsafe'), 'fixable with --unsafe'],
-  ]
-}
-
-function isHeldBack({ treatment }: Diagnosis, reason: HeldBack): boolean {
-  return treatment.status === 'available' && treatment.heldBack === reason
-}
-
-/** How a chart was rendered, and what to do where no value decides. */
-function chartNotes({ outcome, chart }: Result): readonly string[] {
-  if (chart === undefined) return []
-  const isLeft = outcome.diagnoses.some(diagnosis => isHeldBack(diagnosis, 'template'))
-  return [
-    ...(isLeft ? [`the post-renderer: helm install … ${chart.postRenderer}`] : []),
-    `Rendered with ${chart.helm} (${plural(chart.renderings, 'time', 'times')}); what other values would render, or is outside the chart and names a port, is not seen.`,
-    ...chart.notes,
-  ]
-}
-
-function plural(count: number, one: string, many: string): string {
-  return count === 0 ? '' : `${count} ${count === 1 ? one : many}`
 }

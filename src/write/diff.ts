@@ -23,11 +23,32 @@ export interface FileDiff {
   readonly hidden: readonly Span[]
 }
 
+/** Some lines of a file, and the edits that are made in them. */
+export interface Part {
+  readonly text: string
+  readonly edits: readonly TextEdit[]
+  /** What must not be shown. */
+  readonly hidden: readonly Span[]
+  /** How many lines of the file stand before them. */
+  readonly before: number
+  /** How many unchanged lines stand around a change. */
+  readonly context: number
+}
+
+/** The hunks of a part of a file, for people. */
+export function hunksOf({ text, edits, hidden, before, context }: Part): readonly string[] {
+  const lines = linesOf(text)
+  return hunks(lines, lineChanges(lines, edits), { isHidden: hiddenIn(lines, hidden), before, context })
+}
+
 /** Stands for a changed line that must not be shown. git refuses such a diff as a whole. */
 const HIDDEN = '(hidden: this line holds a Secret)\n'
 
-/** Says of lines, counted from 0, whether they must not be shown. */
-type IsHidden = (line: number) => boolean
+/** How hunks are cut. */
+interface Cut extends Pick<Part, 'before' | 'context'> {
+  /** Says of lines, counted from 0, whether they must not be shown. */
+  readonly isHidden: (line: number) => boolean
+}
 
 /**
  * A unified diff of one file from the edits that were made, which need no diff algorithm to be found. `git apply` takes
@@ -41,11 +62,15 @@ export function unifiedDiff({ path, text, edits, header, hidden }: FileDiff): st
   const git = header ? `diff --git ${from} ${to}\n${text === undefined ? 'new file mode 100644\n' : ''}` : ''
   const old = text === undefined ? '/dev/null' : `${from}${tab(from)}`
   const head = `${git}--- ${old}\n+++ ${to}${tab(to)}\n`
+  return head + hunks(lines, changes, { isHidden: hiddenIn(lines, hidden), before: 0, context: CONTEXT }).join('')
+}
+
+function hiddenIn(lines: readonly string[], hidden: readonly Span[]): Cut['isHidden'] {
   const starts = startsOf(lines)
   const hiddenLines = new Set(
     hidden.flatMap(({ start, end }) => range(lineAt(starts, start), lineAt(starts, Math.max(end - 1, start)) + 1)),
   )
-  return head + hunks(lines, changes, line => hiddenLines.has(line)).join('')
+  return line => hiddenLines.has(line)
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -147,28 +172,29 @@ function trimmed({ from, to, lines }: LineChange, old: readonly string[]): LineC
 }
 
 /** Changes so near to each other that their contexts touch stand in one hunk. */
-function hunks(lines: readonly string[], changes: readonly LineChange[], isHidden: IsHidden): readonly string[] {
+function hunks(lines: readonly string[], changes: readonly LineChange[], cut: Cut): readonly string[] {
   const groups: LineChange[][] = []
   for (const change of changes) {
     const group = groups.at(-1)
     const last = group?.at(-1)
-    const isNear = last !== undefined && change.from - last.to <= 2 * CONTEXT
-    if (group !== undefined && isNear && !range(last.to, change.from).some(isHidden)) group.push(change)
+    const isNear = last !== undefined && change.from - last.to <= 2 * cut.context
+    if (group !== undefined && isNear && !range(last.to, change.from).some(cut.isHidden)) group.push(change)
     else groups.push([change])
   }
   let shift = 0
   return groups.map(group => {
-    const text = hunk(lines, group, shift, isHidden)
+    const text = hunk(lines, group, shift, cut)
     for (const change of group) shift += change.lines.length - (change.to - change.from)
     return text
   })
 }
 
-function hunk(lines: readonly string[], group: readonly LineChange[], shift: number, isHidden: IsHidden): string {
+function hunk(lines: readonly string[], group: readonly LineChange[], shift: number, cut: Cut): string {
+  const { isHidden, before, context } = cut
   let start = group[0]?.from ?? 0
   let end = group.at(-1)?.to ?? 0
-  for (let room = CONTEXT; room > 0 && start > 0 && !isHidden(start - 1); room -= 1) start -= 1
-  for (let room = CONTEXT; room > 0 && end < lines.length && !isHidden(end); room -= 1) end += 1
+  for (let room = context; room > 0 && start > 0 && !isHidden(start - 1); room -= 1) start -= 1
+  for (let room = context; room > 0 && end < lines.length && !isHidden(end); room -= 1) end += 1
 
   let body = ''
   let position = start
@@ -182,7 +208,8 @@ function hunk(lines: readonly string[], group: readonly LineChange[], shift: num
     position = change.to
   }
   body += prefixed(' ', lines.slice(position, end))
-  return `@@ -${place(start, end - start)} +${place(start + shift, end - start + grown)} @@\n${body}`
+  const old = before + start
+  return `@@ -${place(old, end - start)} +${place(old + shift, end - start + grown)} @@\n${body}`
 }
 
 function range(from: number, to: number): readonly number[] {
