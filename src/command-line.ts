@@ -21,7 +21,7 @@ export interface Options {
   readonly maxImpact: (typeof IMPACTS)[number]
   readonly config?: string
   readonly printConfig?: true
-  readonly portStyle: PortStyle
+  readonly portStyle?: PortStyle
   readonly only?: readonly string[]
   readonly skip?: readonly string[]
   readonly all?: true
@@ -134,7 +134,7 @@ function withRunOptions(command: Command): Command {
     .addOption(new Option('--unsafe [RULES]', 'the unsafe fixes too, of all rules or of those listed').argParser(list))
     .option('--no-fix', 'findings only; no fix is computed')
     .addOption(new Option('--profile <NAME>', 'which mesh (default: "sidecar")').choices(PROFILES))
-    .addOption(new Option('--port-style <STYLE>', 'how to declare a protocol').choices(PORT_STYLES).default('auto'))
+    .addOption(new Option('--port-style <STYLE>', 'how to declare a protocol (default: "auto")').choices(PORT_STYLES))
     .addOption(new Option('--only <RULES>', 'report and fix these rules only').argParser(list))
     .addOption(new Option('--skip <RULES>', 'leave out these rules').argParser(list))
     .addOption(
@@ -150,7 +150,10 @@ function withRunOptions(command: Command): Command {
         .choices(SEVERITIES)
         .default('warning'),
     )
-    .option('--config <FILE>', 'the configuration (default: the nearest mesh-fix.config.yaml, up to the root)')
+    .option(
+      '--config <FILE>',
+      'the configuration (default: the nearest mesh-fix.config.yaml, .json or package.json, up to the root)',
+    )
     .option('--exit-zero', 'exit with 0 even if there are findings')
     .option('--quiet', 'no diff, no skipped files, no progress')
     .option('--no-color', 'no colours (also: NO_COLOR=1)')
@@ -206,7 +209,7 @@ Examples:
 
 const FUNCTION_HELP = `
 The functionConfig is a MeshFix (mesh-fix.dev/v1alpha1) whose spec takes mode (fix or check), profile, portStyle, unsafe,
-only, skip, all, maxImpact, failOn, externalReferences and ignore, or a ConfigMap with the same keys in its data.
+only, skip, all, maxImpact, failOn, rules, ports, externalReferences and ignore, or a ConfigMap with such keys in its data.
 
 Exit codes:
   0  the output is whole; findings are in its results, and on standard error

@@ -19,6 +19,8 @@ export interface RunOptions extends Context {
   readonly untouchable?: ReadonlyMap<string, string> | undefined
   /** Whether a rule is reported on and fixed; the proof knows all rules. */
   readonly isOn: (rule: string) => boolean
+  /** Rule → how grave all that it finds is, where that isn't what the profile says. */
+  readonly severities: ReadonlyMap<string, Severity>
   /** Whether a rule's unsafe fixes are applied, too. */
   readonly isUnsafeOn: (rule: string) => boolean
   /** The greatest impact that fixes may have. */

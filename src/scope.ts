@@ -8,13 +8,19 @@ import { type FileText, type ReadError, type Repository, repositoryOf, type Skip
 import { ignoring, type Walk } from './read/walk.ts'
 import type { ChangedSources } from './scopes/changed.ts'
 
+/** The patterns whose files are left alone, whatever the rule. */
+export function pathPatternsOf(ignore: Config['ignore']): readonly string[] {
+  return ignore.filter(entry => typeof entry === 'string')
+}
+
 /** What is reported and written: what the paths name or hold, without what the configuration ignores. */
 export function scopeOf(
   { isInScope, root }: Pick<Walk, 'isInScope' | 'root'>,
   { ignore, file }: Config,
 ): (path: string) => boolean {
-  if (ignore.length === 0 || file === undefined) return isInScope
-  const isIgnored = ignoring(ignore, dirname(file), root)
+  const patterns = pathPatternsOf(ignore)
+  if (patterns.length === 0 || file === undefined) return isInScope
+  const isIgnored = ignoring(patterns, dirname(file), root)
   return path => isInScope(path) && !isIgnored(path)
 }
 

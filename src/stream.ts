@@ -1,4 +1,5 @@
 import { NOT_BUILT } from './build/record.ts'
+import type { Config } from './config.ts'
 import { compose, PIPELINE } from './container.ts'
 import type { Severity } from './detect/detector.ts'
 import { resolvedFrom } from './read/kustomization.ts'
@@ -9,6 +10,7 @@ import { parse } from './read/yaml.ts'
 import type { Result } from './report/result.ts'
 import type { Rules } from './rules.ts'
 import { type Asked, runOptions } from './run-options.ts'
+import { pathPatternsOf } from './scope.ts'
 import { applied } from './write/edit.ts'
 
 /** A stream that rules have run over, and what they found. */
@@ -20,8 +22,8 @@ export interface FixedStream {
 /** What is asked for. */
 export interface StreamOptions extends Omit<Asked, 'isInScope'> {
   readonly rules: readonly Rules[]
-  /** Patterns as in a `.gitignore` for the paths that objects say they come from. */
-  readonly ignore: readonly string[]
+  /** Patterns are for the paths that objects say they come from. */
+  readonly ignore: Config['ignore']
   readonly failOn: Severity
   /** Whether fixes are made, or only found. */
   readonly write: boolean
@@ -37,7 +39,7 @@ export interface StreamOptions extends Omit<Asked, 'isInScope'> {
  */
 export function runOnStream({ text, repository }: Stream, options: StreamOptions): FixedStream {
   const { rules, ignore, failOn, write, prefix, ...asked } = options
-  const isIgnored = ignoring(ignore, '/', '/')
+  const isIgnored = ignoring(pathPatternsOf(ignore), '/', '/')
   const isInScope = (path: string): boolean => {
     const below = resolvedFrom('', path)
     return path === STDIN || below === '' || !isIgnored(below)

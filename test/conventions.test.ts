@@ -32,6 +32,7 @@ const DOORS: Readonly<Record<string, string>> = {
   commander: 'src/command-line.ts',
   ignore: 'src/read/walk.ts',
   zod: 'src/schema.ts',
+  leven: 'src/suggestion.ts',
   'kustomize-api-types': 'src/read/kustomization.ts',
 }
 

@@ -29,7 +29,7 @@ export async function check(paths: readonly string[], options: Options, begun?: 
   const { walked, config, run, pipeline } = await prepared(paths, options, begun?.walk)
   const mode = options.build ?? config.build ?? 'auto'
   if (options.printConfig) {
-    print(`${JSON.stringify({ ...config, profile: run.profile, build: mode }, null, 2)}\n`)
+    print(`${JSON.stringify({ ...config, profile: run.profile, portStyle: run.portStyle, build: mode }, null, 2)}\n`)
     return 0
   }
   const read = begun?.read ?? readFiles(walked, done => show(`reading ${done}/${walked.files.length} files`))

@@ -42,7 +42,7 @@ async function overlayRequest(paths: readonly string[], options: Options): Promi
     walk: walked,
     fetching: options.allowRemote ? 'allowed' : 'refused',
     around: await surroundingsOf(directory, walked),
-    record: recordOf(directory, path, { ...options, profile: run.profile }),
+    record: recordOf(directory, path, { ...options, profile: run.profile, portStyle: run.portStyle }),
     run: (repository, isInScope) => pipeline.run(repository, { ...run, isInScope }),
   }
 }
