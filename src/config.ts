@@ -183,8 +183,17 @@ export async function checkRules({ rules, ignore, file }: Config, known: readonl
   throw faultIn(source, { at: wrong.at, message: `there is no rule "${wrong.rule}"; ${suggestion(wrong.rule, known)}` })
 }
 
+/** Where something stands in a configuration's file. */
+export function placeIn(file: string, at: Pointer): Location {
+  const source = sourceIn(file)
+  return source === undefined ? { file: shown(file), line: 1, column: 1 } : locationOf(source, at)
+}
+
 /** What is wrong at a place of a configuration. */
-export function faultIn({ document, base, text, file }: ConfigSource, { at, message }: Fault): MeshFixError {
-  const location: Location = { file, ...positionAt(text, spanAt(document, joined(base, at))?.start ?? 0) }
-  return new MeshFixError('CONFIG', message, location)
+export function faultIn(source: ConfigSource, { at, message }: Fault): MeshFixError {
+  return new MeshFixError('CONFIG', message, locationOf(source, at))
+}
+
+function locationOf({ document, base, text, file }: ConfigSource, at: Pointer): Location {
+  return { file, ...positionAt(text, spanAt(document, joined(base, at))?.start ?? 0) }
 }

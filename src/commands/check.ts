@@ -1,13 +1,18 @@
-import { dirname } from 'node:path'
+import { dirname, relative, sep } from 'node:path'
 import type { BuildRecord } from '../build/record.ts'
 import type { Options } from '../command-line.ts'
-import type { Config } from '../config.ts'
+import { type Config, placeIn } from '../config.ts'
+import { Ignores } from '../ignores.ts'
+import type { Outcome } from '../outcome.ts'
 import { print } from '../output.ts'
+import { pointer } from '../pointer.ts'
 import { progress } from '../progress.ts'
 import { readFiles } from '../read/repository.ts'
 import { ignoring, type Walk } from '../read/walk.ts'
 import type { Result } from '../report/result.ts'
-import { sourcesOf } from '../scope.ts'
+import type { UnusedIgnore } from '../report/unused-ignores.ts'
+import type { Rules } from '../rules.ts'
+import { configuredIgnores, sourcesOf } from '../scope.ts'
 import { type ConfiguredScope, scopeLines, withScopes } from '../scopes/print.ts'
 import { rootsIn } from '../scopes/roots.ts'
 import { runInBuilds } from '../scopes/run.ts'
@@ -26,7 +31,7 @@ export interface Begun {
 /** Finds, fixes, writes where that is asked for, and reports. */
 export async function check(paths: readonly string[], options: Options, begun?: Begun): Promise<number> {
   const show = progress(options.quiet === true)
-  const { walked, config, run, pipeline } = await prepared(paths, options, begun?.walk)
+  const { walked, config, rules, run, pipeline } = await prepared(paths, options, begun?.walk)
   const mode = options.build ?? config.build ?? 'auto'
   if (options.printConfig) {
     print(`${JSON.stringify({ ...config, profile: run.profile, portStyle: run.portStyle, build: mode }, null, 2)}\n`)
@@ -43,9 +48,10 @@ export async function check(paths: readonly string[], options: Options, begun?: 
     return 0
   }
   const scoped = changes && { ...changes, before: withScopes(changes.before, configured) }
+  const ignores = new Ignores(repository.files, configuredIgnores(config, walked.root))
   const { outcome, record } = await runInBuilds(
     withScopes(repository, configured),
-    narrowed(run),
+    { ...narrowed(run), ignores },
     { mode, allowRemote: options.allowRemote === true, directory: walked.root, changes: scoped },
     (seen, asked) => pipeline.run(seen, asked, (done, of) => show(`proving ${done}/${of} fixes`)),
   )
@@ -64,12 +70,43 @@ export async function check(paths: readonly string[], options: Options, begun?: 
     written: options.write === true,
     failures,
     filesAfter: filesAfter(outcome, texts, failed),
+    unusedIgnores: unusedIgnores(ignores, outcome, { rules, config, walked }),
   }
   const said = await reportOf(result, options, reportFile)
   deliver(said, reportFile)
   const code = failures.length > 0 ? 2 : exitCode([result], options)
   begun?.remember(said, code, otherThanText(config, record))
   return code
+}
+
+/** What accepts nothing; of a run over a part of the repository the configuration says too much. */
+function unusedIgnores(
+  ignores: Ignores,
+  outcome: Outcome,
+  {
+    rules,
+    config: { file },
+    walked: { named, root },
+  }: { readonly rules: readonly Rules[]; readonly config: Config; readonly walked: Walk },
+): readonly UnusedIgnore[] {
+  const { isOn, profile } = outcome.options
+  const isOff = new Set(
+    rules
+      .flatMap(({ detectors }) => detectors)
+      .filter(({ checks }) => Object.values(checks).every(row => row[profile] === undefined))
+      .map(({ id }) => id),
+  )
+  const place = (entry: number, rule: number): Omit<UnusedIgnore, 'rule'> => {
+    const { line, column } = placeIn(file ?? '', pointer('ignore', entry, 'rules', rule))
+    return {
+      path: relative(root, file ?? '')
+        .split(sep)
+        .join('/'),
+      line,
+      column,
+    }
+  }
+  return ignores.unused(outcome, rule => isOn(rule) && !isOff.has(rule), named.has('') ? place : undefined)
 }
 
 /** The scopes of the configuration; their patterns are from its file's directory. */

@@ -1,6 +1,7 @@
 import { NOT_BUILT } from '../build/record.ts'
 import { type Options, parsed, program } from '../command-line.ts'
 import { MeshFixError } from '../errors.ts'
+import { Ignores } from '../ignores.ts'
 import type { Outcome } from '../outcome.ts'
 import { print, say } from '../output.ts'
 import { writeOverlay } from '../overlay/command.ts'
@@ -13,6 +14,7 @@ import type { Walk } from '../read/walk.ts'
 import { clean } from '../report/paint.ts'
 import type { Result } from '../report/result.ts'
 import { summaryLines } from '../report/text.ts'
+import { configuredIgnores } from '../scope.ts'
 import { filesAfter, textsOf } from '../texts.ts'
 import { opened } from './delivery.ts'
 import { prepared } from './prepared.ts'
@@ -34,7 +36,8 @@ export async function overlay(paths: readonly string[], options: Options): Promi
 async function overlayRequest(paths: readonly string[], options: Options): Promise<OverlayRequest> {
   const directory = realPathOf(options.overlay ?? options.component ?? '')
   const path = pathOf(paths)
-  const { walked, run, pipeline } = await prepared([path], options)
+  const { walked, config, run, pipeline } = await prepared([path], options)
+  const ignored = configuredIgnores(config, walked.root)
   return {
     form: options.overlay === undefined ? 'component' : 'overlay',
     directory,
@@ -43,7 +46,8 @@ async function overlayRequest(paths: readonly string[], options: Options): Promi
     fetching: options.allowRemote ? 'allowed' : 'refused',
     around: await surroundingsOf(directory, walked),
     record: recordOf(directory, path, { ...options, profile: run.profile, portStyle: run.portStyle }),
-    run: (repository, isInScope) => pipeline.run(repository, { ...run, isInScope }),
+    run: (repository, isInScope) =>
+      pipeline.run(repository, { ...run, isInScope, ignores: new Ignores(repository.files, ignored) }),
   }
 }
 

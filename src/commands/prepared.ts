@@ -13,7 +13,7 @@ export async function prepared(paths: readonly string[], options: Options, walke
   const rules = await rulesOf(config)
   const isInScope = scopeOf(walked, config)
   const run = runOptions({ ...asked(options, config), isInScope }, rules, '--')
-  return { walked: { ...walked, isInScope }, config, run, pipeline: compose(rules).get(PIPELINE) }
+  return { walked: { ...walked, isInScope }, config, rules, run, pipeline: compose(rules).get(PIPELINE) }
 }
 
 /** What the options and the configuration ask of a run. */

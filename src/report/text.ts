@@ -19,6 +19,7 @@ import {
   statusOf,
   summaryOf,
 } from './result.ts'
+import { unusedMessage } from './unused-ignores.ts'
 
 /** How the text report is made. */
 export interface TextOptions {
@@ -35,6 +36,7 @@ export function textReport(result: Result, { color, quiet }: TextOptions): strin
     ...findingParts(result, paint),
     ...errorParts(result, paint),
     ...failureParts(result, paint),
+    ...unusedParts(result, paint),
     ...(diff === '' ? [] : [colored(diff.trimEnd(), paint)]),
     [...(quiet ? [] : [...skippedLines(result), ...unbuiltLines(result)]), ...summaryLines(result)].join('\n'),
   ]
@@ -149,6 +151,16 @@ function errorParts(result: Result, paint: Paint): readonly string[] {
     const place = `${shownPath(error.path, result)}:${error.line}:${error.column}`
     return line`${paint('bold', place)} ${paint('red', 'error')} ${error.message}`
   })
+}
+
+function unusedParts(result: Result, paint: Paint): readonly string[] {
+  const { unusedIgnores = [] } = result
+  if (unusedIgnores.length === 0) return []
+  const lines = unusedIgnores.map(unused => {
+    const place = `${shownPath(unused.path, result)}:${unused.line}:${unused.column}`
+    return line`${paint('bold', place)} ${paint('cyan', 'info')} ${unusedMessage(unused)}`
+  })
+  return [lines.join('\n')]
 }
 
 function failureParts(result: Result, paint: Paint): readonly string[] {
