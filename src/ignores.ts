@@ -1,3 +1,4 @@
+import type { Baseline } from './baseline.ts'
 import { IGNORE } from './detect/ignore.ts'
 import { podTemplateOf } from './graph/pod-template.ts'
 import type { Diagnosis, Outcome } from './outcome.ts'
@@ -17,17 +18,26 @@ export interface ConfiguredIgnore {
   readonly has: (path: string) => boolean
 }
 
-/** What accepts findings, beside istioctl's annotation: annotations, comments, the configuration. It knows what is used. */
+/**
+ * What accepts findings, beside istioctl's annotation: annotations, comments, the configuration, the baseline. It knows what
+ * is used.
+ */
 export class Ignores {
   readonly #locator: Locator
   readonly #comments: ReadonlyMap<string, readonly IgnoreComment[]>
   readonly #configured: readonly ConfiguredIgnore[]
+  readonly #baseline: Baseline | undefined
   readonly #used = new Set<string>()
 
   /** @param files whose comments count, by their paths */
-  constructor(files: ReadonlyMap<string, SourceFile>, configured: readonly ConfiguredIgnore[]) {
+  constructor(
+    files: ReadonlyMap<string, SourceFile>,
+    configured: readonly ConfiguredIgnore[],
+    baseline?: Baseline | undefined,
+  ) {
     this.#locator = new Locator(files)
     this.#configured = configured
+    this.#baseline = baseline
     this.#comments = new Map(
       [...files].flatMap(([path, { parsed }]) => {
         const comments = ignoreComments(parsed)
@@ -42,7 +52,9 @@ export class Ignores {
    * @param beside the findings on the same object
    * @param isAnnotated its object says so
    */
-  covers({ detector: { id: rule }, finding }: Diagnosis, beside: readonly Diagnosis[], isAnnotated: boolean): boolean {
+  covers(diagnosis: Diagnosis, beside: readonly Diagnosis[], isAnnotated: boolean): boolean {
+    const { detector, finding } = diagnosis
+    const { id: rule } = detector
     const { resource, at } = finding
     const used = this.#configured.flatMap(({ index, rules, has }) =>
       rules.includes(rule) && has(sourcePathOf(resource)) ? entryKey(index, rule) : [],
@@ -50,6 +62,7 @@ export class Ignores {
     if (isAnnotated) used.push(annotationKey(resource, rule))
     const comment = this.#commentOn(resource, at, rule, beside)
     if (comment !== undefined) used.push(commentKey(resource.path, comment, rule))
+    if (used.length === 0 && this.#baseline?.covers(diagnosis)) return true
     for (const key of used) this.#used.add(key)
     return used.length > 0
   }

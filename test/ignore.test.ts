@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ignoreComments } from '../src/read/ignore-comments.ts'
 import { parse } from '../src/read/yaml.ts'
-import { deployment, folder, json, meshFix } from './program.ts'
+import { contents, deployment, folder, json, meshFix } from './program.ts'
 
 /** A Service of three ports that say nothing, with comments of one's own. */
 const web = (...ports: readonly string[]) =>
@@ -92,4 +92,61 @@ t.test('what is ignored is not fixed, and unused ignores are told without failin
   t.equal(json(root, 'a.yaml').unusedIgnores.length, 1, 'a part of the repository says nothing of the rest')
   const ambient = json(root, '--profile', 'ambient').unusedIgnores.map(({ rule }: { rule: string }) => rule)
   t.notOk(ambient.includes('net-admin'), 'the profile does not have it')
+})
+
+t.test('mesh-fix ignore writes what accepts them, and only that', async t => {
+  const files = {
+    'a.yaml': `# ours\n${web('    - { name: one, port: 80 } # first', '    - { name: two, port: 81 }')}`,
+    'b.json': JSON.stringify(
+      { apiVersion: 'v1', kind: 'Service', metadata: { name: 'b' }, spec: { ports: [{ name: 'x', port: 1 }] } },
+      null,
+      2,
+    ),
+    'c.yaml': web('    - { name: one, port: 80 }')
+      .replace('{ name: web }', '\n  name: c\n  annotations:\n    mesh-fix.dev/ignore: net-admin -- old')
+      .replace('app: web', 'app: c'),
+  }
+  const root = folder(t, files)
+  const before = contents(root)
+  const shown = meshFix(root, 'ignore', 'named-service-ports', '--reason', 'clients know: them', '--diff')
+  t.match(shown.stdout, /^\+metadata: \{ name: web, annotations: \{ ?mesh-fix.dev\/ignore: /m)
+  t.strictSame(contents(root), before, '--diff writes nothing')
+
+  const { status, stderr } = meshFix(root, 'ignore', 'named-service-ports', '--reason', 'clients know: them')
+  t.equal(status, 0)
+  t.match(stderr, /4 findings: 3 objects are annotated/)
+  const after = contents(root)
+  t.match(
+    after['a.yaml'],
+    /^# ours\n(.*\n)*.*annotations: \{ ?mesh-fix.dev\/ignore: "named-service-ports -- clients know: them"/,
+  )
+  t.match(after['a.yaml'], /port: 80 \} # first\n/)
+  t.match(JSON.parse(after['b.json'] ?? '').metadata.annotations, {
+    'mesh-fix.dev/ignore': 'named-service-ports -- clients know: them',
+  })
+  t.match(after['c.yaml'], /mesh-fix.dev\/ignore: .?net-admin, named-service-ports -- old; clients know: them/)
+  t.match(json(root), { summary: { findings: 0, suppressed: 4 } })
+  t.match(meshFix(root, 'ignore', 'named-service-ports', '--reason', 'again').stderr, /0 findings: 0 objects/)
+  t.strictSame(contents(root), after)
+
+  for (const args of [['named-service-ports'], ['named-service-ports', '--reason', ' '], ['nothing', '--reason', 'x']])
+    t.equal(meshFix(root, 'ignore', ...args).status, 2, args.join(' '))
+})
+
+t.test('what can be annotated at several places only is left, and told', async t => {
+  const root = folder(t, {
+    'a.yaml': [
+      'apiVersion: v1',
+      'kind: List',
+      'items:',
+      '  - &one { apiVersion: v1, kind: Service, metadata: { name: a }, spec: { ports: [{ name: x, port: 1 }] } }',
+      '  - *one',
+      '',
+    ].join('\n'),
+  })
+  const before = contents(root)
+  const { status, stderr } = meshFix(root, 'ignore', 'named-service-ports', '--reason', 'x')
+  t.equal(status, 1)
+  t.match(stderr, /a\.yaml: the text can't be edited: /)
+  t.strictSame(contents(root), before)
 })

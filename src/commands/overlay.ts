@@ -1,3 +1,4 @@
+import { baselineAt } from '../baseline.ts'
 import { NOT_BUILT } from '../build/record.ts'
 import { type Options, parsed, program } from '../command-line.ts'
 import { MeshFixError } from '../errors.ts'
@@ -38,6 +39,7 @@ async function overlayRequest(paths: readonly string[], options: Options): Promi
   const path = pathOf(paths)
   const { walked, config, run, pipeline } = await prepared([path], options)
   const ignored = configuredIgnores(config, walked.root)
+  const baseline = baselineAt(walked.root)
   return {
     form: options.overlay === undefined ? 'component' : 'overlay',
     directory,
@@ -47,7 +49,7 @@ async function overlayRequest(paths: readonly string[], options: Options): Promi
     around: await surroundingsOf(directory, walked),
     record: recordOf(directory, path, { ...options, profile: run.profile, portStyle: run.portStyle }),
     run: (repository, isInScope) =>
-      pipeline.run(repository, { ...run, isInScope, ignores: new Ignores(repository.files, ignored) }),
+      pipeline.run(repository, { ...run, isInScope, ignores: new Ignores(repository.files, ignored, baseline) }),
   }
 }
 
