@@ -79,8 +79,12 @@ await build({
 const krm = "#!/usr/bin/env node\nprocess.argv.splice(2, 0, 'krm')\nrequire('./mesh-fix.cjs')\n"
 writeFileSync('dist/mesh-fix-krm.cjs', krm)
 for (const program of ['dist/mesh-fix.cjs', 'dist/mesh-fix-krm.cjs']) chmodSync(program, 0o755)
-const { functionConfigSchema } = await tsImport('../src/schema.ts', import.meta.url)
-writeFileSync('dist/function-config.schema.json', `${JSON.stringify(functionConfigSchema(), null, 2)}\n`)
+const { configurationSchema, functionConfigSchema } = await tsImport('../src/schema.ts', import.meta.url)
+for (const [name, schema] of [
+  ['config', configurationSchema()],
+  ['function-config', functionConfigSchema()],
+])
+  writeFileSync(`dist/${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`)
 copyFileSync('src/report/report.schema.json', 'dist/report.schema.json')
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.ci/tsconfig.types.json'], {
   stdio: 'inherit',

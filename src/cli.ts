@@ -1,9 +1,12 @@
 import {
+  baselineProgram,
   type ChartOptions,
   chartProgram,
   deciding,
+  findingOptions,
   functionProgram,
   given,
+  ignoreProgram,
   type Options,
   parsed,
   program,
@@ -44,6 +47,15 @@ function jobOf(argv: readonly string[]): () => Promise<number> {
     const command = parsed(chartProgram(), spelledOut(rest))
     const options = command.opts<ChartOptions>()
     return async () => (await import('./commands/chart.ts')).chart(command.processedArgs[0], options, deciding(command))
+  }
+  if (name === 'ignore') {
+    const command = parsed(ignoreProgram(), rest)
+    const [rules, paths] = command.processedArgs
+    return async () => (await import('./commands/ignore.ts')).ignore(rules, paths, findingOptions(command))
+  }
+  if (name === 'baseline') {
+    const command = parsed(baselineProgram(), rest)
+    return async () => (await import('./commands/baseline.ts')).baseline(command.args, findingOptions(command))
   }
   let job = async (): Promise<number> => 0
   const command = program().action((paths: readonly string[], options: Options) => {

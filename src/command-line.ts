@@ -32,7 +32,7 @@ export interface Options {
   readonly maxImpact: (typeof IMPACTS)[number]
   readonly config?: string
   readonly printConfig?: true
-  readonly portStyle: PortStyle
+  readonly portStyle?: PortStyle
   readonly only?: readonly string[]
   readonly skip?: readonly string[]
   readonly all?: true
@@ -53,6 +53,7 @@ export interface Options {
   readonly staged?: true
   readonly cache?: true
   readonly cacheLocation?: string
+  readonly baseline: boolean
 }
 
 /** What a chart is rendered for, beside all the rest. */
@@ -105,6 +106,7 @@ export function program(): Command {
       '--cache-location <DIR>',
       'where (default: node_modules/.cache/mesh-fix of the root, else mesh-fix in the user’s cache directory)',
     )
+    .option('--no-baseline', 'report and fix what the baseline accepts, too')
     .option('--print-scopes', 'print which files are applied together, and do nothing else')
     .option('--print-config', 'print what is configured, and do nothing else')
   return withRunOptions(command).version(packageJson.version, '-V, --version').addHelpText('after', HELP)
@@ -129,6 +131,72 @@ export function chartProgram(): Command {
   return withRunOptions(command).addHelpText('after', CHART_HELP)
 }
 
+/** What is accepted, and why. */
+export interface IgnoreOptions extends Options {
+  readonly reason: string
+}
+
+/** The command line that accepts findings. */
+export function ignoreProgram(): Command {
+  const command = new Command('mesh-fix ignore')
+    .description('Writes an annotation on every object on which rules find something, which accepts that.')
+    .argument('<RULES>', 'whose findings, separated by commas', list)
+    .argument('[PATH...]', 'files or directories in which they are')
+    .requiredOption('--reason <TEXT>', 'why they are accepted')
+    .option('--diff', 'print what would be written, and write nothing')
+  return withFindingOptions(command).addHelpText('after', IGNORE_HELP)
+}
+
+/** What the baseline is made of. */
+export interface BaselineOptions extends Options {
+  readonly prune?: true
+}
+
+/** The command line of the baseline. */
+export function baselineProgram(): Command {
+  const command = new Command('mesh-fix baseline')
+    .description('Writes down what is found today, which is accepted from then on: what is new is not.')
+    .argument('[PATH...]', 'files or directories whose findings are written down; of others nothing changes')
+    .option('--prune', 'only take out what is gone')
+    .addOption(new Option('--only <RULES>', 'of these rules only').argParser(list))
+  return withFindingOptions(command).addHelpText('after', BASELINE_HELP)
+}
+
+/** The options that decide what is found, beside the defaults of a check. */
+function withFindingOptions(command: Command): Command {
+  return command
+    .option('--root <DIR>', 'what to read (default: the git repository around the paths, else their common directory)')
+    .addOption(new Option('--profile <NAME>', 'which mesh (default: "sidecar")').choices(PROFILES))
+    .option('--all', 'what is out of the mesh, too')
+    .addOption(new Option('--build <WHEN>', 'build kustomizations first (default: "auto")').choices(BUILD_MODES))
+    .option('--allow-remote', 'let builds fetch what is remote')
+    .option('--include-generated', 'generated files, rendered charts and the like, too')
+    .option('--config <FILE>', CONFIG_FILE)
+    .option('--quiet', 'no progress')
+}
+
+/** The options of a check that finds and fixes nothing, with those that were given. */
+export function findingOptions<Given extends Options>(command: Command): Given {
+  return { ...program().opts<Options>(), ...command.opts<Given>(), fix: false }
+}
+
+const CONFIG_FILE =
+  'the configuration (default: the nearest mesh-fix.config.yaml, .json or package.json, up to the root)'
+
+const IGNORE_HELP = `
+The annotation is mesh-fix.dev/ignore: "RULE, RULE -- REASON", on the object itself: no pod restarts for it.
+
+Example:
+  mesh-fix ignore pod-ports,net-admin legacy/ --reason "until they are moved"`
+
+const BASELINE_HELP = `
+The file is mesh-fix.baseline.json at the root; a check reads it there. What it accepts neither fails nor is fixed, unless
+--no-baseline is given. A check fails while it holds what is gone.
+
+Examples:
+  mesh-fix baseline            accept today's findings
+  mesh-fix baseline --prune    take out what has been fixed since`
+
 /** The options of every run over files. */
 function withRunOptions(command: Command): Command {
   return command
@@ -140,7 +208,7 @@ function withRunOptions(command: Command): Command {
     .addOption(new Option('--unsafe [RULES]', 'the unsafe fixes too, of all rules or of those listed').argParser(list))
     .option('--no-fix', 'findings only; no fix is computed')
     .addOption(new Option('--profile <NAME>', 'which mesh (default: "sidecar")').choices(PROFILES))
-    .addOption(new Option('--port-style <STYLE>', 'how to declare a protocol').choices(PORT_STYLES).default('auto'))
+    .addOption(new Option('--port-style <STYLE>', 'how to declare a protocol (default: "auto")').choices(PORT_STYLES))
     .addOption(new Option('--only <RULES>', 'report and fix these rules only').argParser(list))
     .addOption(new Option('--skip <RULES>', 'leave out these rules').argParser(list))
     .addOption(
@@ -164,7 +232,7 @@ function withRunOptions(command: Command): Command {
         .choices(SEVERITIES)
         .default('warning'),
     )
-    .option('--config <FILE>', 'the configuration (default: the nearest mesh-fix.config.yaml, up to the root)')
+    .option('--config <FILE>', CONFIG_FILE)
     .option('--exit-zero', 'exit with 0 even if there are findings')
     .option('--quiet', 'no diff, no skipped files, no progress')
     .option('--no-color', 'no colours (also: NO_COLOR=1)')
@@ -191,7 +259,18 @@ function file(path: string, reports: readonly ReportRequest[] = [{ reporter: 'te
 }
 
 /** Options that have no meaning with those that write an overlay. */
-const NOT_WITH_OVERLAYS = ['write', 'diff', 'dryRun', 'fix', 'includeGenerated', 'changed', 'staged', 'since', 'cache']
+const NOT_WITH_OVERLAYS = [
+  'write',
+  'diff',
+  'dryRun',
+  'fix',
+  'includeGenerated',
+  'changed',
+  'staged',
+  'since',
+  'cache',
+  'baseline',
+]
 
 /** The command line of the function. */
 export function functionProgram(): Command {
@@ -241,6 +320,8 @@ Examples:
   mesh-fix verify fixed/        prove that it does
   mesh-fix -                    YAML on standard input, fixed on standard output, the report on standard error
   mesh-fix chart charts/shop    which values of a Helm chart repair what it renders (mesh-fix chart --help)
+  mesh-fix baseline             accept what is found today (mesh-fix baseline --help)
+  mesh-fix ignore RULE --reason WHY   accept what a rule finds (mesh-fix ignore --help)
   mesh-fix krm                  the same as a KRM function, for kustomize and kpt (mesh-fix krm --help)`
 
 const CHART_HELP = `
@@ -255,7 +336,7 @@ Examples:
 
 const FUNCTION_HELP = `
 The functionConfig is a MeshFix (mesh-fix.dev/v1alpha1) whose spec takes mode (fix or check), profile, portStyle, unsafe,
-only, skip, all, maxImpact, failOn, externalReferences and ignore, or a ConfigMap with the same keys in its data.
+only, skip, all, maxImpact, failOn, rules, ports, externalReferences and ignore, or a ConfigMap with such keys in its data.
 
 Exit codes:
   0  the output is whole; findings are in its results, and on standard error

@@ -1,8 +1,11 @@
 import type { Context, Detector } from './detect/detector.ts'
 import type { ResourceGraph } from './graph/graph.ts'
-import type { Diagnosis } from './outcome.ts'
+import type { Diagnosis, RunOptions } from './outcome.ts'
 import { comparePointers } from './pointer.ts'
 import type { Resource } from './read/resource.ts'
+
+/** What decides what the rules find, and how grave it is. */
+type Settings = Context & Pick<RunOptions, 'severities'>
 
 /**
  * What the rules find, remembered from fix to fix: it follows from a resource and its neighbours, so a fix makes only
@@ -11,7 +14,7 @@ import type { Resource } from './read/resource.ts'
 export class Diagnoses {
   readonly #detectors: readonly Detector[]
   readonly #graph: ResourceGraph
-  readonly #context: Context
+  readonly #context: Settings
   /** Resource id → the findings on its present version. */
   readonly #known = new Map<string, readonly Diagnosis[]>()
   /** The same of the fix on trial. */
@@ -22,7 +25,7 @@ export class Diagnoses {
   readonly #seenOn = new Map<string, number>()
   #seenOnAll = 0
 
-  constructor(detectors: readonly Detector[], graph: ResourceGraph, context: Context) {
+  constructor(detectors: readonly Detector[], graph: ResourceGraph, context: Settings) {
     this.#detectors = detectors
     this.#graph = graph
     this.#context = context
@@ -81,8 +84,9 @@ export class Diagnoses {
     const found: Diagnosis[] = []
     for (const detector of this.#detectors) {
       for (const finding of detector.detect(resource, this.#graph, this.#context)) {
-        const severity = detector.checks[finding.check]?.[this.#context.profile]
-        if (severity === undefined) continue
+        const usual = detector.checks[finding.check]?.[this.#context.profile]
+        if (usual === undefined) continue
+        const severity = this.#context.severities.get(detector.id) ?? usual
         let key = `${detector.id} ${finding.check} ${resource.id} ${finding.subject}`
         while (found.some(other => other.key === key)) key += "'"
         found.push({ detector, severity, finding, key, treatment: { status: 'skipped' } })

@@ -39,10 +39,11 @@ export async function runFunction(
 ): Promise<FunctionRun> {
   const stream = readStream(text.trim() === '' ? emptyFor(configFile) : text)
   const spec = await functionSpecOf(configFile === undefined ? ownConfig(stream) : onlyDocumentIn(configFile))
-  const { mode, profile = 'sidecar', unsafe, failOn, ...asked } = spec
+  const { mode, profile = 'sidecar', unsafe, failOn, rules: ruleSettings, ...asked } = spec
   const { text: fixed, result } = runOnStream(stream, {
     ...asked,
     profile,
+    ruleSettings,
     unsafe: typeof unsafe === 'boolean' ? (unsafe ? [ALL] : undefined) : unsafe,
     failOn: failOn ?? 'error',
     noFix: false,

@@ -15,16 +15,29 @@ export interface RunOptions extends Context {
   readonly isInScope: (path: string) => boolean
   /** Whether a finding in scope is reported and fixed; undefined: all are. The proof knows all findings. */
   readonly isReported?: ((diagnosis: Diagnosis) => boolean) | undefined
+  /** What else accepts findings than the annotations of their objects; it hears of these, too. */
+  readonly ignores?: Acceptance | undefined
   /** Files that must not be changed for a reason of their own, said as words behind "which". */
   readonly untouchable?: ReadonlyMap<string, string> | undefined
   /** Whether a rule is reported on and fixed; the proof knows all rules. */
   readonly isOn: (rule: string) => boolean
+  /** Rule → how grave all that it finds is, where that isn't what the profile says. */
+  readonly severities: ReadonlyMap<string, Severity>
   /** Whether a rule's unsafe fixes are applied, too. */
   readonly isUnsafeOn: (rule: string) => boolean
   /** The greatest impact that fixes may have. */
   readonly maxImpact: (typeof IMPACTS)[number]
   /** Find only, compute no fix. */
   readonly noFix: boolean
+}
+
+/** Says of findings whether they are accepted. */
+export interface Acceptance {
+  /**
+   * @param beside all findings on the same object
+   * @param isAnnotated its object says that it is accepted
+   */
+  covers(diagnosis: Diagnosis, beside: readonly Diagnosis[], isAnnotated: boolean): boolean
 }
 
 /** What stopped a fix: an invariant, the place of a new object, text that can't be edited, the paths given, what a kustomization would build, or a template. */
@@ -85,7 +98,9 @@ export interface Outcome {
   readonly repository: Repository
   readonly options: RunOptions
   readonly diagnoses: readonly Diagnosis[]
+  /** How many findings are accepted. */
   readonly suppressed: number
+  readonly accepted: readonly Diagnosis[]
   /** Those that are applied, in the order in which they were. */
   readonly fixes: readonly Fix[]
   /** Resource id → the operations that lead from the input to the result, in order. */

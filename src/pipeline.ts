@@ -67,7 +67,7 @@ class Run {
   /** Resource id → the last fix that changed or added it. */
   readonly #lastFixes = new Map<string, Fix>()
   readonly #fixes: Fix[] = []
-  #suppressed = 0
+  readonly #accepted: Diagnosis[] = []
 
   constructor(
     detectors: readonly Detector[],
@@ -88,9 +88,11 @@ class Run {
   detect(): void {
     for (const resource of this.#repository.resources) {
       if (!this.#options.isInScope(sourcePathOf(resource))) continue
-      for (const diagnosis of this.#found.on(resource)) {
+      const found = this.#found.on(resource)
+      for (const diagnosis of found) {
+        const isAccepted = this.#isAccepted(diagnosis, found)
         if (!this.#isReported(diagnosis)) continue
-        if (isIgnored(diagnosis.detector.id, diagnosis.finding)) this.#suppressed += 1
+        if (isAccepted) this.#accepted.push(diagnosis)
         else this.#record(diagnosis)
       }
     }
@@ -136,7 +138,8 @@ class Run {
       repository: this.#repository,
       options: this.#options,
       diagnoses: [...this.#diagnoses.values()],
-      suppressed: this.#suppressed,
+      suppressed: this.#accepted.length,
+      accepted: this.#accepted,
       fixes: this.#fixes,
       operations: this.#operations,
       graph: this.#graph,
@@ -150,10 +153,10 @@ class Run {
     const touched = [...this.#operations.keys(), ...this.#created].flatMap(id => this.#graph.resource(id) ?? [])
     for (const resource of neighboursOf(touched, this.#graph).flatMap(id => this.#graph.resource(id) ?? [])) {
       if (!this.#options.isInScope(sourcePathOf(resource))) continue
-      for (const diagnosis of this.#found.on(resource)) {
-        const { key, detector, finding } = diagnosis
-        const isNew = this.#isReported(diagnosis) && !this.#diagnoses.has(key)
-        if (isNew && !isIgnored(detector.id, finding)) this.#record(diagnosis)
+      const found = this.#found.on(resource)
+      for (const diagnosis of found) {
+        const isNew = this.#isReported(diagnosis) && !this.#diagnoses.has(diagnosis.key)
+        if (isNew && !this.#isAccepted(diagnosis, found)) this.#record(diagnosis)
       }
     }
   }
@@ -161,6 +164,12 @@ class Run {
   #isReported(diagnosis: Diagnosis): boolean {
     const { isOn, isReported } = this.#options
     return isOn(diagnosis.detector.id) && (isReported === undefined || isReported(diagnosis))
+  }
+
+  #isAccepted(diagnosis: Diagnosis, beside: readonly Diagnosis[]): boolean {
+    const { detector, finding } = diagnosis
+    const isAnnotated = isIgnored(detector.id, finding)
+    return this.#options.ignores?.covers(diagnosis, beside, isAnnotated) ?? isAnnotated
   }
 
   #record(diagnosis: Diagnosis): void {

@@ -1,16 +1,22 @@
-import type { Context } from './detect/detector.ts'
+import type { Context, Severity } from './detect/detector.ts'
 import { MeshFixError } from './errors.ts'
 import type { RunOptions } from './outcome.ts'
+import { lookUp } from './read/json.ts'
 import type { Rules } from './rules.ts'
 
 /** All rules: what a bare `--unsafe` names. */
 export const ALL = '*'
+
+/** How a rule is set: what is on has the severities of the profile, unless one is given. */
+export type RuleSetting = 'off' | 'on' | Severity
 
 /** What a run is asked for, by the command line or by a functionConfig. */
 export interface Asked extends Context, Pick<RunOptions, 'isInScope' | 'maxImpact' | 'noFix'> {
   readonly only?: readonly string[] | undefined
   readonly skip?: readonly string[] | undefined
   readonly unsafe?: readonly string[] | undefined
+  /** Rule → whether it is on, or how grave what it finds is. What is named by `only` is on. */
+  readonly ruleSettings: Readonly<Record<string, RuleSetting>>
 }
 
 /**
@@ -20,12 +26,12 @@ export interface Asked extends Context, Pick<RunOptions, 'isInScope' | 'maxImpac
  * @throws {MeshFixError} USAGE: what can't be asked for, or not together
  */
 export function runOptions(
-  { only, skip, unsafe, ...asked }: Asked,
+  { only, skip, unsafe, ruleSettings, ...asked }: Asked,
   rules: readonly Rules[],
   prefix: string,
 ): RunOptions {
   const known = rules.flatMap(({ detectors }) => detectors.map(({ id }) => id))
-  for (const rule of [...(only ?? []), ...(skip ?? []), ...(unsafe ?? [])]) {
+  for (const rule of [...(only ?? []), ...(skip ?? []), ...(unsafe ?? []), ...Object.keys(ruleSettings)]) {
     if (!known.includes(rule) && !(rule === ALL && unsafe?.includes(rule)))
       throw new MeshFixError('USAGE', `there is no rule "${rule}"; there are: ${known.join(', ')}`)
   }
@@ -42,7 +48,12 @@ export function runOptions(
   }
   return {
     ...asked,
-    isOn: rule => (only === undefined || only.includes(rule)) && !skip?.includes(rule),
+    isOn: rule => (only?.includes(rule) ?? lookUp(ruleSettings, rule) !== 'off') && !skip?.includes(rule),
+    severities: new Map(Object.entries(ruleSettings).flatMap(([rule, set]) => (isSeverity(set) ? [[rule, set]] : []))),
     isUnsafeOn: rule => [rule, ALL].some(name => unsafe?.includes(name)),
   }
+}
+
+function isSeverity(setting: RuleSetting): setting is Severity {
+  return setting !== 'on' && setting !== 'off'
 }

@@ -1,12 +1,19 @@
 import * as z from 'zod'
 import { BUILD_MODES } from './build/record.ts'
-import { type ExternalReference, PORT_STYLES, PROFILES, SEVERITIES } from './detect/detector.ts'
+import { PORT_STYLES, type PortPattern, PROFILES, SEVERITIES } from './detect/detector.ts'
+import { DECLARABLE } from './detect/protocol.ts'
 import { IMPACTS } from './fix/fixer.ts'
 import { type Pointer, pointer } from './pointer.ts'
-import { mapAt } from './read/json.ts'
+import { at, listAt, mapAt } from './read/json.ts'
 import type { Json } from './read/tree.ts'
+import { suggestion } from './suggestion.ts'
 
-const REFERENCE = 'must be "service/port", "namespace/service/port" or { service, port }'
+const SERVICE = /^([^/\s]+\/)?[^/\s]+$/
+const service = z
+  .string()
+  .regex(SERVICE, 'must be "service" or "namespace/service"')
+  .describe('A name, or namespace/name; * stands for any text.')
+const port = z.union([z.number().int(), z.string().min(1)], 'must be a number or a name').describe('Number or name.')
 
 const reference = z.union(
   [
@@ -14,43 +21,75 @@ const reference = z.union(
       .string()
       .regex(/^([^/\s]+\/){1,2}[^/\s]+$/)
       .transform(parsedReference),
-    z.strictObject({
-      service: z.string().regex(/^([^/\s]+\/)?[^/\s]+$/),
-      port: z.union([z.number().int(), z.string()]),
-    }),
+    z.strictObject({ service, port }),
   ],
-  REFERENCE,
+  'must be "service/port", "namespace/service/port" or { service, port }',
 )
 const words = z.array(z.string().min(1))
+const paths = words.describe('Patterns as in a .gitignore.')
 
 const profile = z.enum(PROFILES).describe('Which mesh it is; default: sidecar.').optional()
+const portStyle = z.enum(PORT_STYLES).describe('How to declare a protocol; default: auto.')
+const rules = z
+  .record(
+    z.string(),
+    // YAML 1.1 reads `on` and `off` as booleans.
+    z
+      .union([z.boolean(), z.enum(['on', 'off', ...SEVERITIES])], 'must be on, off, info, warning or error')
+      .transform(set => (typeof set === 'boolean' ? (set ? 'on' : 'off') : set)),
+  )
+  .describe('Rules that are on or off, or the severity of what they find.')
+  .default({})
+const ports = z
+  .array(z.strictObject({ service, port, protocol: z.enum(DECLARABLE).describe('What the port carries.') }))
+  .describe('What ports carry: definitive evidence.')
+  .default([])
 const externalReferences = z
   .array(reference)
   .describe('Ports that something outside refers to by their names: they are not renamed.')
   .default([])
-const ignore = words
-  .describe('Patterns as in a .gitignore: what they match is known, but neither reported nor changed.')
+const ignore = z
+  .array(
+    z.union(
+      [
+        z.string().min(1).describe('A pattern as in a .gitignore.'),
+        z.strictObject({ rules: words, paths, reason: z.string().optional() }),
+      ],
+      'must be a pattern or { rules, paths, reason }',
+    ),
+  )
+  .describe('What is known, but neither reported nor changed: files, or what some rules find in files.')
   .default([])
 
 /** What a configuration file may say. */
 export const configuration = z.strictObject({
+  $schema: z.string().describe('For editors.').optional(),
   profile,
-  plugins: words.default([]),
+  portStyle: portStyle.optional(),
+  rules,
+  plugins: words.describe('Rules of one’s own: modules, relative to the file, or packages.').default([]),
+  ports,
   externalReferences,
   ignore,
   build: z.enum(BUILD_MODES).describe('When kustomizations are built; default: auto.').optional(),
   scopes: z
-    .array(z.strictObject({ name: z.string().min(1), paths: words }))
-    .describe('What is applied together, by patterns as in a .gitignore; for files that no kustomization builds.')
+    .array(z.strictObject({ name: z.string().min(1), paths }))
+    .describe('What is applied together, for files that no kustomization builds.')
     .default([]),
   includeGenerated: z.boolean().describe('Report on and write generated files, too.').default(false),
 })
+
+/** The JSON Schema of the configuration, for editors. */
+export function configurationSchema(): object {
+  return { title: 'The configuration of mesh-fix', ...z.toJSONSchema(configuration, { io: 'input' }) }
+}
 
 /** What the `spec` of a functionConfig may say: the configuration without what concerns files and modules, and the options of a run. */
 export const functionSpec = z.strictObject({
   mode: z.enum(['fix', 'check']).describe('Whether items are changed, or only reported on.').default('fix'),
   profile,
-  portStyle: z.enum(PORT_STYLES).describe('How to declare a protocol.').default('auto'),
+  portStyle: portStyle.default('auto'),
+  rules,
   unsafe: z
     .union([z.boolean(), words], 'must be true, false or a list of rules')
     .describe('The unsafe fixes too, of all rules or of those listed.')
@@ -63,6 +102,7 @@ export const functionSpec = z.strictObject({
     .enum(SEVERITIES)
     .describe('From which severity on findings fail the function; default: error in mode check, never in mode fix.')
     .optional(),
+  ports,
   externalReferences,
   ignore,
 })
@@ -89,34 +129,43 @@ export interface Fault {
   readonly message: string
 }
 
+/** What a schema makes of a value. */
+export type Validated<Data> = { readonly data: Data } | { readonly fault: Fault }
+
 /** What a schema makes of a value; a key that no schema knows is the first thing to be told. */
-export function validated<Schema extends z.ZodObject>(
-  schema: Schema,
-  value: Json,
-): { readonly data: z.output<Schema> } | { readonly fault: Fault } {
+export function validated<Schema extends z.ZodObject>(schema: Schema, value: Json): Validated<z.output<Schema>> {
   const { success, data, error } = schema.safeParse(value)
   if (success) return { data }
-  const { issues } = error
+  const issues = error.issues.map(inside)
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]
   const path = (issue?.path ?? []).map(key => (typeof key === 'symbol' ? String(key) : key))
   if (issue?.code !== 'unrecognized_keys')
     return { fault: { at: pointer(...path), message: `${path.join('.')}: ${issue?.message}` } }
   const [unknown = ''] = issue.keys
-  return { fault: { at: pointer(...path, unknown), message: unknownKey(unknown, keysAt(schema, path)) } }
+  const known = keysAt(z.toJSONSchema(schema, { io: 'input' }) as Json, path)
+  return {
+    fault: { at: pointer(...path, unknown), message: `there is no key "${unknown}"; ${suggestion(unknown, known)}` },
+  }
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
-  return `there is no key "${key}"; there are: ${known.join(', ')}`
+/** Of what may be one thing or another and is an object, what is wrong in the object. */
+function inside(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue
+  const issues = issue.errors.flat().filter(({ path, code }) => path.length > 0 || code === 'unrecognized_keys')
+  const within = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]
+  return within === undefined ? issue : { ...within, path: [...issue.path, ...within.path] }
 }
 
-/** The keys that a schema knows at a place. */
-function keysAt(schema: z.ZodObject, path: readonly (string | number)[]): readonly string[] {
-  const json = z.toJSONSchema(schema, { io: 'input' }) as Json
-  return Object.keys(mapAt(json, ...path.flatMap(key => ['properties', String(key)]), 'properties'))
+/** The keys that a JSON Schema knows at a place. */
+function keysAt(schema: Json | undefined, [key, ...rest]: readonly (string | number)[]): readonly string[] {
+  const choices = listAt(schema, 'anyOf')
+  if (choices.length > 0) return choices.flatMap(choice => keysAt(choice, key === undefined ? [] : [key, ...rest]))
+  if (key === undefined) return Object.keys(mapAt(schema, 'properties'))
+  return keysAt(typeof key === 'number' ? at(schema, 'items') : at(schema, 'properties', key), rest)
 }
 
 /** `service/port` or `namespace/service/port`. */
-function parsedReference(text: string): ExternalReference {
+function parsedReference(text: string): PortPattern {
   const slash = text.lastIndexOf('/')
   return { service: text.slice(0, slash), port: text.slice(slash + 1) }
 }

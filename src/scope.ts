@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import type { Options } from './command-line.ts'
 import type { Config } from './config.ts'
+import type { ConfiguredIgnore } from './ignores.ts'
 import type { RunOptions } from './outcome.ts'
 import { type Comparison, changesIn } from './read/changes.ts'
 import { notSource } from './read/not-source.ts'
@@ -8,13 +9,30 @@ import { type FileText, type ReadError, type Repository, repositoryOf, type Skip
 import { ignoring, type Walk } from './read/walk.ts'
 import type { ChangedSources } from './scopes/changed.ts'
 
+/** The patterns whose files are left alone, whatever the rule. */
+export function pathPatternsOf(ignore: Config['ignore']): readonly string[] {
+  return ignore.filter(entry => typeof entry === 'string')
+}
+
+/** The entries that accept what some rules find; without a file, paths are from the root. */
+export function configuredIgnores(
+  { ignore, file }: Pick<Config, 'ignore' | 'file'>,
+  root: string,
+): readonly ConfiguredIgnore[] {
+  const directory = file === undefined ? root : dirname(file)
+  return ignore.flatMap((entry, index) =>
+    typeof entry === 'string' ? [] : [{ index, rules: entry.rules, has: ignoring(entry.paths, directory, root) }],
+  )
+}
+
 /** What is reported and written: what the paths name or hold, without what the configuration ignores. */
 export function scopeOf(
   { isInScope, root }: Pick<Walk, 'isInScope' | 'root'>,
   { ignore, file }: Config,
 ): (path: string) => boolean {
-  if (ignore.length === 0 || file === undefined) return isInScope
-  const isIgnored = ignoring(ignore, dirname(file), root)
+  const patterns = pathPatternsOf(ignore)
+  if (patterns.length === 0 || file === undefined) return isInScope
+  const isIgnored = ignoring(patterns, dirname(file), root)
   return path => isInScope(path) && !isIgnored(path)
 }
 

@@ -1,6 +1,8 @@
 import { NOT_BUILT } from './build/record.ts'
+import type { Config } from './config.ts'
 import { compose, PIPELINE } from './container.ts'
 import type { Severity } from './detect/detector.ts'
+import { Ignores } from './ignores.ts'
 import { resolvedFrom } from './read/kustomization.ts'
 import { STDIN } from './read/repository.ts'
 import type { Stream } from './read/stream.ts'
@@ -9,6 +11,7 @@ import { parse } from './read/yaml.ts'
 import type { Result } from './report/result.ts'
 import type { Rules } from './rules.ts'
 import { type Asked, runOptions } from './run-options.ts'
+import { configuredIgnores, pathPatternsOf } from './scope.ts'
 import { applied } from './write/edit.ts'
 
 /** A stream that rules have run over, and what they found. */
@@ -20,8 +23,8 @@ export interface FixedStream {
 /** What is asked for. */
 export interface StreamOptions extends Omit<Asked, 'isInScope'> {
   readonly rules: readonly Rules[]
-  /** Patterns as in a `.gitignore` for the paths that objects say they come from. */
-  readonly ignore: readonly string[]
+  /** Patterns are for the paths that objects say they come from. */
+  readonly ignore: Config['ignore']
   readonly failOn: Severity
   /** Whether fixes are made, or only found. */
   readonly write: boolean
@@ -37,13 +40,14 @@ export interface StreamOptions extends Omit<Asked, 'isInScope'> {
  */
 export function runOnStream({ text, repository }: Stream, options: StreamOptions): FixedStream {
   const { rules, ignore, failOn, write, prefix, ...asked } = options
-  const isIgnored = ignoring(ignore, '/', '/')
-  const isInScope = (path: string): boolean => {
-    const below = resolvedFrom('', path)
-    return path === STDIN || below === '' || !isIgnored(below)
-  }
+  const isIgnored = belowHere(ignoring(pathPatternsOf(ignore), '/', '/'))
+  const isInScope = (path: string): boolean => !isIgnored(path)
+  const ignored = configuredIgnores({ ignore }, '/').map(entry => ({ ...entry, has: belowHere(entry.has) }))
   const pipeline = compose(rules).get(PIPELINE)
-  const outcome = pipeline.run(repository, runOptions({ ...asked, isInScope }, rules, prefix))
+  const outcome = pipeline.run(repository, {
+    ...runOptions({ ...asked, isInScope }, rules, prefix),
+    ignores: new Ignores(repository.files, ignored),
+  })
   const after = write ? applied(text, outcome.edits.get(STDIN) ?? []) : text
   const cwd = process.cwd()
   const result: Result = {
@@ -60,4 +64,12 @@ export function runOnStream({ text, repository }: Stream, options: StreamOptions
     filesAfter: write ? new Map([[STDIN, { path: STDIN, parsed: parse(after) }]]) : repository.files,
   }
   return { text: after, result }
+}
+
+/** What patterns say of the paths that objects come from; of what comes from elsewhere they say nothing. */
+function belowHere(has: (path: string) => boolean): (path: string) => boolean {
+  return path => {
+    const below = resolvedFrom('', path)
+    return path !== STDIN && below !== '' && has(below)
+  }
 }

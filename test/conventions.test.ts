@@ -32,11 +32,13 @@ const DOORS: Readonly<Record<string, string>> = {
   commander: 'src/command-line.ts',
   ignore: 'src/read/walk.ts',
   zod: 'src/schema.ts',
+  leven: 'src/suggestion.ts',
   'kustomize-api-types': 'src/read/kustomization.ts',
 }
 
 /** Who may touch the disk, run programs or end the process. */
 const OUTSIDE = [
+  'src/baseline.ts',
   'src/cache.ts',
   'src/commands/cached.ts',
   'src/commands/chart.ts',

@@ -121,7 +121,7 @@ t.test('what a functionConfig may say', async t => {
 
 t.test('what a functionConfig may not say', async t => {
   const cases: readonly (readonly [config: string, stderr: RegExp])[] = [
-    [meshFixWith('{ prfile: cni }'), /<stdin>:\d+:\d+: there is no key "prfile"; there are: mode, profile, portStyle/],
+    [meshFixWith('{ prfile: cni }'), /<stdin>:\d+:\d+: there is no key "prfile"; did you mean "profile"\?/],
     [meshFixWith('{ profile: istio }'), /<stdin>:\d+:20: spec\.profile: .*"ambient"/],
     [meshFixWith('{ unsafe: 1 }'), /spec\.unsafe: must be true, false or a list of rules/],
     [meshFixWith('{ only: [ports] }'), /there is no rule "ports"; there are: app-version-labels/],
@@ -266,12 +266,14 @@ t.test('the functionConfig has a schema', async t => {
     'mode',
     'profile',
     'portStyle',
+    'rules',
     'unsafe',
     'only',
     'skip',
     'all',
     'maxImpact',
     'failOn',
+    'ports',
     'externalReferences',
     'ignore',
   ])

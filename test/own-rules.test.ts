@@ -71,6 +71,8 @@ function run(
     portStyle: 'auto',
     all: false,
     externalReferences: [],
+    ports: [],
+    severities: new Map(),
     isInScope: () => true,
     isOn: () => true,
     isUnsafeOn: () => false,
@@ -294,7 +296,7 @@ t.test('the configuration', async t => {
   t.match(json(nested, '--config', 'a/mesh-fix.config.yaml', 'c'), { profile: 'cni' }, 'the one that is named')
 
   const refused: readonly (readonly [string, RegExp])[] = [
-    ['profil: cni\n', /^mesh-fix: mesh-fix\.config\.yaml:1:9: there is no key "profil"; there are: profile, plugins/],
+    ['profil: cni\n', /^mesh-fix: mesh-fix\.config\.yaml:1:9: there is no key "profil"; did you mean "profile"\?/],
     ['ignore: []\nprofile: istio\n', /mesh-fix\.config\.yaml:2:10: profile: .*classic/],
     ['ignore: b/\n', /:1:9: ignore: /],
     ['ignore: [b\n', /mesh-fix\.config\.yaml:\d+:\d+: /],

@@ -15,6 +15,7 @@ export interface RunSettings {
   readonly unsafe?: boolean
   readonly maxImpact?: RunOptions['maxImpact']
   readonly externalReferences?: RunOptions['externalReferences']
+  readonly ports?: RunOptions['ports']
   readonly all?: boolean
   /** The rule that is reported and fixed; default: all. The proof knows all rules. */
   readonly only?: string
@@ -35,6 +36,8 @@ export function runOn(texts: readonly FileText[], settings: RunSettings = {}): O
     isUnsafeOn: () => settings.unsafe ?? false,
     maxImpact: settings.maxImpact ?? 'restart',
     externalReferences: settings.externalReferences ?? [],
+    ports: settings.ports ?? [],
+    severities: new Map(),
     noFix: false,
   })
 }

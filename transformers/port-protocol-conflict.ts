@@ -20,7 +20,7 @@ export default defineFixer(portProtocolConflict, {
     const [other] = others
     if (other === undefined) return { declined: 'the other port is gone', evidence: [] }
     if (!check.startsWith('target-port')) return renumberings([own, ...others.slice(0, SHOWN)])
-    const evidence = evidenceOf(own, graph)
+    const evidence = evidenceOf(own, graph, context)
     // This port can be made like one of the others only; where they don't agree, that would not be the end of it.
     const ownWay = others.every(({ class: its }) => its === other.class) ? candidate(own, other, graph, context) : []
     const candidates = [...ownWay, ...others.slice(0, SHOWN).flatMap(its => candidate(its, own, graph, context))]
@@ -65,8 +65,14 @@ function renumberings(ports: readonly ProtocolPort[]): readonly Fix[] | Declined
 }
 
 /** What speaks for either, other than the two declarations themselves. */
-function evidenceOf({ service, index }: ProtocolPort, graph: ResourceGraph): readonly ProtocolEvidence[] {
+function evidenceOf(
+  { service, index }: ProtocolPort,
+  graph: ResourceGraph,
+  context: Context,
+): readonly ProtocolEvidence[] {
   const port = servicePort(service, index, graph)
   if (port === undefined) return []
-  return inferProtocol(port).evidence.filter(({ source }) => source !== 'sibling Service' && source !== 'name word')
+  return inferProtocol(port, context).evidence.filter(
+    ({ source }) => source !== 'sibling Service' && source !== 'name word',
+  )
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import packageJson from '../../package.json' with { type: 'json' }
+import { BASELINE } from '../baseline.ts'
 import { Cache, keyOf } from '../cache.ts'
 import type { Options } from '../command-line.ts'
 import { configFileFor } from '../config.ts'
@@ -60,6 +61,8 @@ function* everythingIn(walked: Walk, read: ReturnType<typeof readFiles>, options
   })
   yield readFileSync(program, 'utf8')
   yield config !== undefined && existsSync(config) ? readFileSync(config, 'utf8') : ''
+  const baseline = join(root, BASELINE)
+  yield existsSync(baseline) ? readFileSync(baseline, 'utf8') : ''
   for (const { path, text } of read.texts) {
     yield path
     yield text

@@ -6,11 +6,12 @@ import { fixChart } from '../chart/command.ts'
 import type { ChartOptions } from '../command-line.ts'
 import { configFor } from '../config.ts'
 import { compose, PIPELINE } from '../container.ts'
+import { Ignores } from '../ignores.ts'
 import { progress } from '../progress.ts'
 import { gitRootOf } from '../read/walk.ts'
 import type { Result } from '../report/result.ts'
 import { runOptions } from '../run-options.ts'
-import { scopeOf } from '../scope.ts'
+import { configuredIgnores, scopeOf } from '../scope.ts'
 import { destinationsOf } from './delivery.ts'
 import { asked, rulesOf } from './prepared.ts'
 import { exitCode, report } from './reporting.ts'
@@ -30,6 +31,7 @@ export async function chart(path: string, options: ChartOptions, deciding: reado
   const rules = await rulesOf(config)
   const isInScope = scopeOf({ isInScope: () => true, root }, config)
   const run = runOptions({ ...asked(options, config), isInScope }, rules, '--')
+  const ignored = configuredIgnores(config, root)
   const pipeline = compose(rules).get(PIPELINE)
   const destinations = destinationsOf(options)
   const { releaseName: name, namespace, kubeVersion, apiVersions } = options
@@ -39,7 +41,8 @@ export async function chart(path: string, options: ChartOptions, deciding: reado
     root,
     write: options.write === true,
     options: deciding,
-    run: (repository, changes) => pipeline.run(repository, { ...run, ...changes }),
+    run: (repository, changes) =>
+      pipeline.run(repository, { ...run, ...changes, ignores: new Ignores(repository.files, ignored) }),
     onRendered: count => show(`rendering the chart: ${count}`),
   })
   show(undefined)

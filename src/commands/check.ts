@@ -1,20 +1,20 @@
-import { dirname } from 'node:path'
+import { goneMessage } from '../baseline.ts'
 import type { BuildRecord } from '../build/record.ts'
 import type { Options } from '../command-line.ts'
 import type { Config } from '../config.ts'
 import { print } from '../output.ts'
 import { progress } from '../progress.ts'
-import { readFiles } from '../read/repository.ts'
-import { ignoring, type Walk } from '../read/walk.ts'
+import type { readFiles } from '../read/repository.ts'
+import type { Walk } from '../read/walk.ts'
 import type { Result } from '../report/result.ts'
-import { sourcesOf } from '../scope.ts'
-import { type ConfiguredScope, scopeLines, withScopes } from '../scopes/print.ts'
+import { scopeLines } from '../scopes/print.ts'
 import { rootsIn } from '../scopes/roots.ts'
-import { runInBuilds } from '../scopes/run.ts'
 import { filesAfter, textsOf } from '../texts.ts'
 import { deliver, destinationsOf, type Said } from './delivery.ts'
+import { baselineFor, buildMode, examined, scopesIn, sourcesFor } from './examine.ts'
 import { prepared } from './prepared.ts'
 import { exitCode, placesOf, reportOf } from './reporting.ts'
+import { unusedIgnores } from './unused-ignores.ts'
 
 /** What a run has read when it begins, and who is told what it says. */
 export interface Begun {
@@ -26,29 +26,22 @@ export interface Begun {
 /** Finds, fixes, writes where that is asked for, and reports. */
 export async function check(paths: readonly string[], options: Options, begun?: Begun): Promise<number> {
   const show = progress(options.quiet === true)
-  const { walked, config, run, pipeline } = await prepared(paths, options, begun?.walk)
-  const mode = options.build ?? config.build ?? 'auto'
+  const ready = await prepared(paths, options, begun?.walk)
+  const { walked, config, run } = ready
   if (options.printConfig) {
-    print(`${JSON.stringify({ ...config, profile: run.profile, build: mode }, null, 2)}\n`)
+    const { profile, portStyle } = run
+    print(`${JSON.stringify({ ...config, profile, portStyle, build: buildMode(options, config) }, null, 2)}\n`)
     return 0
   }
-  const read = begun?.read ?? readFiles(walked, done => show(`reading ${done}/${walked.files.length} files`))
-  const { repository, skipped, errors, narrowed, changes } = sourcesOf(walked, read, options, config, done =>
-    show(`parsing ${done}/${read.texts.length} files`),
-  )
-  const configured = scopesIn(config, walked.root)
+  const sources = sourcesFor(ready, options, show, begun?.read)
   if (options.printScopes) {
+    const { repository } = sources
     const roots = rootsIn(walked.root, [...repository.files.keys()], options.allowRemote === true)
-    print(`${scopeLines(roots, configured, repository).join('\n')}\n`)
+    print(`${scopeLines(roots, scopesIn(config, walked.root), repository).join('\n')}\n`)
     return 0
   }
-  const scoped = changes && { ...changes, before: withScopes(changes.before, configured) }
-  const { outcome, record } = await runInBuilds(
-    withScopes(repository, configured),
-    narrowed(run),
-    { mode, allowRemote: options.allowRemote === true, directory: walked.root, changes: scoped },
-    (seen, asked) => pipeline.run(seen, asked, (done, of) => show(`proving ${done}/${of} fixes`)),
-  )
+  const baseline = baselineFor(options, walked.root)
+  const { outcome, record, ignores } = await examined(ready, sources, options, baseline, show)
 
   const destinations = destinationsOf(options)
   const texts = options.write ? textsOf(outcome) : new Map<string, string>()
@@ -59,22 +52,21 @@ export async function check(paths: readonly string[], options: Options, begun?: 
     ...placesOf(walked, options),
     outcome,
     build: record,
-    skipped,
-    errors,
+    skipped: sources.skipped,
+    errors: sources.errors,
     written: options.write === true,
     failures,
     filesAfter: filesAfter(outcome, texts, failed),
+    unusedIgnores: unusedIgnores(ignores, outcome, ready),
   }
-  const said = await reportOf(result, options, destinations)
+  const gone = baseline?.gone(outcome.options) ?? []
+  const reports = await reportOf(result, options, destinations)
+  const said = { ...reports, words: [...reports.words, ...(gone.length === 0 ? [] : [goneMessage(gone)])] }
   deliver(said, destinations)
-  const code = failures.length > 0 ? 2 : exitCode([result], options)
+  const code =
+    failures.length > 0 ? 2 : Math.max(exitCode([result], options), gone.length > 0 && !options.exitZero ? 1 : 0)
   begun?.remember(said, code, otherThanText(config, record))
   return code
-}
-
-/** The scopes of the configuration; their patterns are from its file's directory. */
-function scopesIn({ scopes, file }: Config, root: string): readonly ConfiguredScope[] {
-  return scopes.map(({ name, paths }) => ({ name, has: ignoring(paths, dirname(file ?? root), root) }))
 }
 
 /** What a run looked at beside the texts that were read; undefined: nothing. */

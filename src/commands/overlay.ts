@@ -1,6 +1,8 @@
+import { baselineAt } from '../baseline.ts'
 import { NOT_BUILT } from '../build/record.ts'
 import { type Options, parsed, program } from '../command-line.ts'
 import { MeshFixError } from '../errors.ts'
+import { Ignores } from '../ignores.ts'
 import type { Outcome } from '../outcome.ts'
 import { print, say } from '../output.ts'
 import { writeOverlay } from '../overlay/command.ts'
@@ -13,6 +15,7 @@ import type { Walk } from '../read/walk.ts'
 import { clean } from '../report/paint.ts'
 import type { Result } from '../report/result.ts'
 import { summaryLine } from '../report/summary.ts'
+import { configuredIgnores } from '../scope.ts'
 import { filesAfter, textsOf } from '../texts.ts'
 import { destinationsOf } from './delivery.ts'
 import { prepared } from './prepared.ts'
@@ -33,7 +36,9 @@ export async function overlay(paths: readonly string[], options: Options): Promi
 async function overlayRequest(paths: readonly string[], options: Options): Promise<OverlayRequest> {
   const directory = realPathOf(options.overlay ?? options.component ?? '')
   const path = pathOf(paths)
-  const { walked, run, pipeline } = await prepared([path], options)
+  const { walked, config, run, pipeline } = await prepared([path], options)
+  const ignored = configuredIgnores(config, walked.root)
+  const baseline = baselineAt(walked.root)
   return {
     form: options.overlay === undefined ? 'component' : 'overlay',
     directory,
@@ -41,8 +46,9 @@ async function overlayRequest(paths: readonly string[], options: Options): Promi
     walk: walked,
     fetching: options.allowRemote ? 'allowed' : 'refused',
     around: await surroundingsOf(directory, walked),
-    record: recordOf(directory, path, { ...options, profile: run.profile }),
-    run: (repository, isInScope) => pipeline.run(repository, { ...run, isInScope }),
+    record: recordOf(directory, path, { ...options, profile: run.profile, portStyle: run.portStyle }),
+    run: (repository, isInScope) =>
+      pipeline.run(repository, { ...run, isInScope, ignores: new Ignores(repository.files, ignored, baseline) }),
   }
 }
 

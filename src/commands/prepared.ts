@@ -1,5 +1,5 @@
 import type { Options } from '../command-line.ts'
-import { type Config, configFor } from '../config.ts'
+import { type Config, checkRules, configFor } from '../config.ts'
 import { compose, PIPELINE } from '../container.ts'
 import { MeshFixError } from '../errors.ts'
 import { type Rules, shippedRules } from '../rules.ts'
@@ -13,27 +13,31 @@ export async function prepared(paths: readonly string[], options: Options, walke
   const rules = await rulesOf(config)
   const isInScope = scopeOf(walked, config)
   const run = runOptions({ ...asked(options, config), isInScope }, rules, '--')
-  return { walked: { ...walked, isInScope }, config, run, pipeline: compose(rules).get(PIPELINE) }
+  return { walked: { ...walked, isInScope }, config, rules, run, pipeline: compose(rules).get(PIPELINE) }
 }
 
 /** What the options and the configuration ask of a run. */
 export function asked(options: Options, config: Config): Omit<Asked, 'isInScope'> {
-  const { portStyle, maxImpact, only, skip, unsafe } = options
+  const { maxImpact, only, skip, unsafe } = options
+  const { rules, externalReferences, ports } = config
   return {
     profile: options.profile ?? config.profile ?? 'sidecar',
-    portStyle,
+    portStyle: options.portStyle ?? config.portStyle ?? 'auto',
     maxImpact,
     only,
     skip,
     unsafe,
     all: options.all === true,
     noFix: !options.fix,
-    externalReferences: config.externalReferences,
+    ruleSettings: rules,
+    externalReferences,
+    ports,
   }
 }
 
 /** The shipped rules, and those of the configuration's plugins. */
-export async function rulesOf({ plugins, file }: Config): Promise<readonly Rules[]> {
+export async function rulesOf(config: Config): Promise<readonly Rules[]> {
+  const { plugins, file } = config
   const sets = [
     await shippedRules(),
     ...(file === undefined || plugins.length === 0
@@ -45,5 +49,6 @@ export async function rulesOf({ plugins, file }: Config): Promise<readonly Rules
     if (ids.has(id)) throw new MeshFixError('CONFIG', `there are two rules "${id}": a plugin's id must be its own`)
     ids.add(id)
   }
+  await checkRules(config, [...ids])
   return sets
 }

@@ -32,6 +32,7 @@ const NOT_FOR_STREAMS = new Set([
   '--since',
   '--cache',
   '--cache-location',
+  '--no-baseline',
 ])
 
 /** Standard input, fixed, on standard output; it goes on whatever is found, unless `--fail-on` is given. */

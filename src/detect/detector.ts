@@ -1,6 +1,7 @@
 import type { ResourceGraph } from '../graph/graph.ts'
 import type { Pointer } from '../pointer.ts'
 import type { Resource } from '../read/resource.ts'
+import type { Protocol } from './protocol.ts'
 
 /** For which mesh the rules hold: the page word for word, today's sidecars, with the CNI plugin, without sidecars. */
 export type Profile = 'classic' | 'sidecar' | 'cni' | 'ambient'
@@ -10,12 +11,17 @@ export type Severity = 'error' | 'warning' | 'info'
 /** How a Service port's protocol is declared: renamed with appProtocol as a fallback, or one of the two only. */
 export type PortStyle = 'auto' | 'name' | 'appProtocol'
 
-/** A port that something outside the files refers to by its name. `*` stands for any text without a slash. */
-export interface ExternalReference {
+/** Ports of Services, as the configuration names them. `*` stands for any text without a slash. */
+export interface PortPattern {
   /** `name` or `namespace/name`. */
   readonly service: string
   /** Its number or its name. */
   readonly port: string | number
+}
+
+/** What the configuration says that ports carry. */
+export interface ProtocolAssignment extends PortPattern {
+  readonly protocol: Protocol
 }
 
 /** What rules may read of the configuration. */
@@ -24,8 +30,10 @@ export interface Context {
   readonly portStyle: PortStyle
   /** Report on what is out of the mesh, too. */
   readonly all: boolean
-  /** These ports are not renamed. */
-  readonly externalReferences: readonly ExternalReference[]
+  /** Something outside the files refers to these ports by their names: they are not renamed. */
+  readonly externalReferences: readonly PortPattern[]
+  /** Definitive evidence. */
+  readonly ports: readonly ProtocolAssignment[]
 }
 
 /** Something that breaks a requirement, and where. */

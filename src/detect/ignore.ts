@@ -1,9 +1,10 @@
 import { podTemplateOf } from '../graph/pod-template.ts'
+import { ignoredRules, listed } from '../read/ignore-comments.ts'
 import { annotationsOf, type KubeObject } from '../read/resource.ts'
 import type { Finding } from './detector.ts'
 
 /** Names rules whose findings on the object are accepted: `rule-id, rule-id -- reason`. */
-const IGNORE = 'mesh-fix.dev/ignore'
+export const IGNORE = 'mesh-fix.dev/ignore'
 
 /** istioctl's own annotation: codes, or `*`. */
 const SUPPRESS = 'galley.istio.io/analyze-suppress'
@@ -21,19 +22,7 @@ function annotated(object: KubeObject): readonly Readonly<Record<string, string>
   return pod === undefined ? [annotationsOf(object)] : [annotationsOf(object), annotationsOf(pod.template)]
 }
 
-function ignoredRules(text: string): readonly string[] {
-  const [rules = ''] = text.split(/(?:^|\s)--(?:\s|$)/, 1)
-  return listed(rules)
-}
-
 function suppresses(text: string, codes: readonly string[]): boolean {
   const listedCodes = listed(text)
   return listedCodes.includes('*') || codes.some(code => listedCodes.includes(code))
-}
-
-function listed(text: string): readonly string[] {
-  return text
-    .split(',')
-    .map(item => item.trim())
-    .filter(item => item !== '')
 }

@@ -17,6 +17,20 @@ export type Protocol =
   | 'mysql'
   | 'udp'
 
+/** Those that the name of a TCP port can declare. */
+export const DECLARABLE = [
+  'grpc',
+  'grpc-web',
+  'http',
+  'http2',
+  'https',
+  'mongo',
+  'mysql',
+  'redis',
+  'tcp',
+  'tls',
+] as const satisfies readonly Protocol[]
+
 /** What a Service port says about itself, as Istio reads it. */
 export interface PortDeclaration {
   readonly port: number | undefined

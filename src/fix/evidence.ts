@@ -1,3 +1,4 @@
+import type { Context, ProtocolAssignment } from '../detect/detector.ts'
 import type { Protocol } from '../detect/protocol.ts'
 import { annotationSources } from './evidence-annotations.ts'
 import { doubtAbout, isRefuted, type Measured } from './evidence-measured.ts'
@@ -7,6 +8,7 @@ import { routeSources } from './evidence-routes.ts'
 import { scrapeSources } from './evidence-scrapes.ts'
 import { workloadSources } from './evidence-workload.ts'
 import type { EvidenceClass, ProtocolEvidence } from './fixer.ts'
+import { isSurely } from './port-patterns.ts'
 import type { EvidenceSource, ServicePort } from './service-port.ts'
 
 const SOURCES: readonly EvidenceSource[] = [
@@ -40,12 +42,25 @@ const NOTHING = 'nothing in the manifests says which protocol it carries'
 /** HTTPS is TLS, and gRPC is HTTP/2: who says the one doesn't contradict who says the other. */
 const KIND_OF: Readonly<Record<string, Protocol>> = { https: 'tls', grpc: 'http2' }
 
-/** The protocol of a port, by all that speaks for it. */
-export function inferProtocol(port: ServicePort): Verdict {
-  return verdictOf(evidenceFor(port), port.declaration.name)
+/** The protocol of a port, by all that speaks for it, in the manifests or in the configuration. */
+export function inferProtocol(port: ServicePort, { ports }: Context): Verdict {
+  return verdictOf([...assignmentsOf(port, ports), ...evidenceFor(port)], port.declaration.name)
 }
 
-/** Everything that says or hints at what a port carries. */
+/** What the configuration says. */
+function assignmentsOf(port: ServicePort, assignments: readonly ProtocolAssignment[]): readonly ProtocolEvidence[] {
+  return assignments
+    .filter(assignment => isSurely(assignment, port))
+    .map(({ service, port: number, protocol }) => ({
+      class: 'definitive',
+      source: 'configuration',
+      row: 'configuration',
+      protocol,
+      says: `the configuration assigns ${protocol} to port ${number} of "${service}"`,
+    }))
+}
+
+/** Everything in the manifests that says or hints at what a port carries. */
 export function evidenceFor(port: ServicePort): readonly ProtocolEvidence[] {
   return SOURCES.flatMap(source => [...source(port)])
 }

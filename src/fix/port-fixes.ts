@@ -9,17 +9,18 @@ import { pointer } from '../pointer.ts'
 import { listAt } from '../read/json.ts'
 import { type KubeObject, nameOf, type Resource, titleOf } from '../read/resource.ts'
 import { inferProtocol, type Verdict } from './evidence.ts'
-import { isReferredToOutside } from './external-references.ts'
 import type { Change, Fix, ProtocolEvidence } from './fixer.ts'
 import { appProtocolCautions, nameCautions } from './meaning-elsewhere.ts'
 import { portNames } from './port-name.ts'
+import { isReferredToOutside } from './port-patterns.ts'
 import { type ServicePort, servicePort } from './service-port.ts'
 
 type Decided = Extract<Verdict, { protocol: Protocol }>
 
 /** The protocol of a port by its evidence, in the profile's words. In `classic` a port that nothing speaks for is TCP. */
-export function verdictOn(port: ServicePort, { profile }: Context): Verdict {
-  const verdict = inferProtocol(port)
+export function verdictOn(port: ServicePort, context: Context): Verdict {
+  const { profile } = context
+  const verdict = inferProtocol(port, context)
   if (verdict.protocol !== undefined) return { ...verdict, protocol: spoken(verdict.protocol, profile) }
   if (profile !== 'classic' || verdict.evidence.length > 0) return verdict
   const plainTcp: ProtocolEvidence = {

@@ -17,6 +17,7 @@ import {
   statusOf,
   summaryOf,
 } from './result.ts'
+import { unusedMessage } from './unused-ignores.ts'
 
 /** The JSON report: one object, whose form is part of the public contract (README, section on the JSON report). */
 export function jsonReport(result: Result): string {
@@ -120,6 +121,7 @@ export function jsonReport(result: Result): string {
   const errors = problemsOf(result)
 
   const { impact, ...counts } = summaryOf(result)
+  const { unusedIgnores = [] } = result
   const report = {
     version: 1,
     profile: outcome.options.profile,
@@ -139,6 +141,17 @@ export function jsonReport(result: Result): string {
       ...(document === undefined ? {} : { document }),
       reason,
     })),
+    ...(unusedIgnores.length === 0
+      ? {}
+      : {
+          unusedIgnores: unusedIgnores.map(unused => ({
+            file: shownPath(unused.path, result),
+            line: unused.line,
+            column: unused.column,
+            rule: unused.rule,
+            message: unusedMessage(unused),
+          })),
+        }),
     errors: errors.map(({ path, line, column, message }) => ({ file: shownPath(path, result), line, column, message })),
   }
   return `${JSON.stringify(report, null, 2).replace(/[\u007f-\u009f]/g, escaped)}\n`

@@ -12,6 +12,7 @@ import { unifiedDiff } from '../write/diff.ts'
 import type { WriteFailure } from '../write/in-place.ts'
 import { Locator } from './locate.ts'
 import { secretSpans } from './secrets.ts'
+import type { UnusedIgnore } from './unused-ignores.ts'
 
 /** All that reports say of a run: the outcome, what was not read, and what was written. */
 export interface Result {
@@ -22,6 +23,8 @@ export interface Result {
   /** Whether the fixes were written; otherwise they are a preview. */
   readonly written: boolean
   readonly failures: readonly WriteFailure[]
+  /** Undefined: nobody asked. */
+  readonly unusedIgnores?: readonly UnusedIgnore[]
   readonly build: BuildRecord
   /** Absolute. */
   readonly root: string

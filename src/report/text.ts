@@ -10,6 +10,7 @@ import { type FileEdits, ownEdits } from './own-edits.ts'
 import { clean, line, type Paint, painter } from './paint.ts'
 import { diffOf, hiddenIn, inReadingOrder, locators, type Result, shownPath, statusOf } from './result.ts'
 import { notesOf, type Reason, reasonsOf, skippedReasons, summaryLine } from './summary.ts'
+import { unusedMessage } from './unused-ignores.ts'
 import { Words } from './words.ts'
 
 /** How the text report is made. */
@@ -27,6 +28,7 @@ export function textReport(result: Result, { color, quiet }: TextOptions): strin
   const parts = [
     ...fileParts(result, hunks, { paint, quiet }),
     ...failureParts(result, paint),
+    ...unusedParts(result, paint),
     ...(rest === '' ? [] : [colored(rest.trimEnd(), paint).join('\n')]),
     [...(quiet ? [] : reasonLines(result)), summaryLine(result), ...notesOf(result)].join('\n'),
   ]
@@ -118,6 +120,16 @@ function frameOf({ finding }: Diagnosis, result: Result, locator: Locator, paint
     },
     paint,
   ).map(text => `  ${text}`)
+}
+
+function unusedParts(result: Result, paint: Paint): readonly string[] {
+  const { unusedIgnores = [] } = result
+  if (unusedIgnores.length === 0) return []
+  const lines = unusedIgnores.map(unused => {
+    const place = `${shownPath(unused.path, result)}:${unused.line}:${unused.column}`
+    return line`${paint('bold', place)} ${paint('cyan', 'info')} ${unusedMessage(unused)}`
+  })
+  return [lines.join('\n')]
 }
 
 function failureParts(result: Result, paint: Paint): readonly string[] {

@@ -57,13 +57,9 @@ export function asSources(
 
   const diagnoses = new Map<string, Diagnosis>()
   for (const diagnosis of outcome.diagnoses) {
-    const { detector, finding } = diagnosis
-    const { resource, pointer: at } = placeOf({ resource: finding.resource, pointer: finding.at }, origins)
-    const { scope } = finding.resource
+    const { scope } = diagnosis.finding.resource
     const told: Diagnosis = {
-      ...diagnosis,
-      key: `${detector.id} ${finding.check} ${resource.id} ${finding.subject}`,
-      finding: { ...finding, resource, at },
+      ...inSource(diagnosis, origins),
       treatment: treatmentOf(diagnosis.treatment),
       ...(scope === undefined ? {} : { scopes: [scope] }),
     }
@@ -79,9 +75,12 @@ export function asSources(
     if (known.has(id) || isNew(id)) graph.replace(version)
     else documents.set(id, version)
   }
+  const accepted = new Map(outcome.accepted.map(one => inSource(one, origins)).map(one => [one.key, one]))
   return {
     ...outcome,
     repository: source,
+    suppressed: accepted.size,
+    accepted: [...accepted.values()],
     diagnoses: [...diagnoses.values()],
     fixes: [],
     operations: draft.operations,
@@ -89,6 +88,14 @@ export function asSources(
     documents,
     edits: draft.sheets.edits(),
   }
+}
+
+/** A finding on what is built, where a person would put it right. */
+export function inSource(diagnosis: Diagnosis, origins: Origins): Diagnosis {
+  const { detector, finding } = diagnosis
+  const { resource, pointer: at } = placeOf({ resource: finding.resource, pointer: finding.at }, origins)
+  const key = `${detector.id} ${finding.check} ${resource.id} ${finding.subject}`
+  return { ...diagnosis, key, finding: { ...finding, resource, at } }
 }
 
 /** A finding of two builds; what is left in one of them is left. */

@@ -3,10 +3,10 @@ import type { BuildMode, BuildRecord } from '../build/record.ts'
 import { withScratchAlongside } from '../build/scratch.ts'
 import type { Finding } from '../detect/detector.ts'
 import { MeshFixError } from '../errors.ts'
-import type { Outcome, RunOptions } from '../outcome.ts'
+import type { Acceptance, Outcome, RunOptions } from '../outcome.ts'
 import { isStream, type Repository } from '../read/repository.ts'
 import type { Resource } from '../read/resource.ts'
-import { asSources, placeOf } from './as-sources.ts'
+import { asSources, inSource, placeOf } from './as-sources.ts'
 import type { ChangedSources } from './changed.ts'
 import { type PatchDocument, patchDocumentsOf } from './patches.ts'
 import { provenInBuilds } from './proof.ts'
@@ -44,7 +44,7 @@ export async function runInBuilds(
   ): Promise<RunOptions> => {
     if (changes === undefined || before === undefined) return options
     const { concerning } = await import('./changed.ts')
-    const found = run(before, { ...options, noFix: true })
+    const found = run(before, { ...options, noFix: true, ignores: undefined })
     return { ...options, isReported: concerning(changes, found, fileOf) }
   }
   const inSources = (): Promise<RunOptions> => narrowed(changes?.before, ({ resource }) => resource.path)
@@ -67,7 +67,7 @@ export async function runInBuilds(
       old && changes && seenBy(changes.before, old.views, old.unbuilt),
       ({ resource, at }) => placeOf({ resource, pointer: at }, origins).resource.path,
     )
-    const outcome = run(seenBy(source, views, unbuilt), asked)
+    const outcome = run(seenBy(source, views, unbuilt), { ...asked, ignores: ignoresInSources(options, origins) })
     const placed = outcome.fixes.map(fix => ({ fix, source: sourceFixOf(fix, origins) }))
     const transactions = transactionsOf(placed)
     const proof = await provenInBuilds(transactions, views, { source, origins, obstacle: obstacleIn(options) }, builds)
@@ -80,6 +80,19 @@ function obstacleIn({ isInScope, untouchable }: RunOptions): (path: string) => s
   return path => {
     if (isInScope(path) && !untouchable?.has(path)) return undefined
     return `it would have to change ${path}, which ${untouchable?.get(path) ?? 'is outside the paths given'}`
+  }
+}
+
+/** Comments and paths are those of the sources. */
+function ignoresInSources({ ignores }: RunOptions, origins: Origins): Acceptance | undefined {
+  if (ignores === undefined) return undefined
+  return {
+    covers: (diagnosis, beside, isAnnotated) =>
+      ignores.covers(
+        inSource(diagnosis, origins),
+        beside.map(other => inSource(other, origins)),
+        isAnnotated,
+      ),
   }
 }
 
