@@ -2,6 +2,7 @@ export {
   type Context,
   type Detector,
   defineDetector,
+  type ExternalReference,
   type Finding,
   type PortStyle,
   type Profile,
@@ -24,6 +25,16 @@ export {
 } from './fix/fixer.ts'
 export { type PortTarget, type Referrer, ResourceGraph, type Workload } from './graph/graph.ts'
 export { type Operation, PatchError, patched } from './json-patch.ts'
+export { type CheckOptions, check, type Files, fix } from './library.ts'
+export type {
+  FixReport,
+  Report,
+  ReportFinding,
+  ReportFix,
+  ReportPatch,
+  ReportPlace,
+  ReportSummary,
+} from './library-report.ts'
 export type { Diagnosis, Outcome, RunOptions, Treatment } from './outcome.ts'
 export { Pipeline } from './pipeline.ts'
 export { keysOf, type Pointer, pointer, valueAt } from './pointer.ts'
