@@ -2,6 +2,7 @@ import type { Context } from './detect/detector.ts'
 import { MeshFixError } from './errors.ts'
 import type { RunOptions } from './outcome.ts'
 import type { Rules } from './rules.ts'
+import { suggestion } from './suggestion.ts'
 
 /** All rules: what a bare `--unsafe` names. */
 export const ALL = '*'
@@ -25,9 +26,13 @@ export function runOptions(
   prefix: string,
 ): RunOptions {
   const known = rules.flatMap(({ detectors }) => detectors.map(({ id }) => id))
-  for (const rule of [...(only ?? []), ...(skip ?? []), ...(unsafe ?? [])]) {
-    if (!known.includes(rule) && !(rule === ALL && unsafe?.includes(rule)))
-      throw new MeshFixError('USAGE', `there is no rule "${rule}"; there are: ${known.join(', ')}`)
+  for (const [option, named = []] of Object.entries({ only, skip, unsafe })) {
+    const unknown = named.find(rule => !known.includes(rule) && !(rule === ALL && option === 'unsafe'))
+    if (unknown !== undefined)
+      throw new MeshFixError(
+        'USAGE',
+        `${prefix}${option}: there is no rule "${unknown}"; ${suggestion(unknown, known)}`,
+      )
   }
   // An empty variable in a script must not make a run that looks for nothing.
   for (const [option, named] of Object.entries({ only, unsafe })) {
