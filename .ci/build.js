@@ -1,6 +1,7 @@
-// Makes dist/: the program as one file, the library's entries, and their types.
+// Makes dist/: the program as one file, the library's entries and their types, and the rules' pages.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { tsImport } from 'tsx/esm/api'
 
@@ -45,6 +46,7 @@ const common = {
   bundle: true,
   platform: 'node',
   target: 'node20',
+  metafile: true,
   sourcemap: true,
   legalComments: 'none',
   plugins: [rulesIndex],
@@ -53,7 +55,7 @@ const common = {
 rmSync('dist', { recursive: true, force: true })
 // Node starts CommonJS faster than an ES module, and reads what is shorter faster. Of yaml, only the build for browsers
 // comes as ES modules, of which a part can be left out.
-await build({
+const program = await build({
   ...common,
   entryPoints: ['src/bin.ts'],
   outfile: 'dist/mesh-fix.cjs',
@@ -61,9 +63,10 @@ await build({
   minify: true,
   plugins: [rulesIndex, lateChildProcess],
   alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
+  define: { 'import.meta.dirname': '__dirname' },
   banner: { js: '#!/usr/bin/env node' },
 })
-await build({
+const library = await build({
   ...common,
   entryPoints: { index: 'src/index.ts', edit: 'src/edit.ts' },
   outdir: 'dist',
@@ -78,7 +81,7 @@ await build({
 // The same program as a KRM function: kustomize before 5.7 gives functions no arguments.
 const krm = "#!/usr/bin/env node\nprocess.argv.splice(2, 0, 'krm')\nrequire('./mesh-fix.cjs')\n"
 writeFileSync('dist/mesh-fix-krm.cjs', krm)
-for (const program of ['dist/mesh-fix.cjs', 'dist/mesh-fix-krm.cjs']) chmodSync(program, 0o755)
+for (const file of ['dist/mesh-fix.cjs', 'dist/mesh-fix-krm.cjs']) chmodSync(file, 0o755)
 const { configurationSchema, functionConfigSchema } = await tsImport('../src/schema.ts', import.meta.url)
 for (const [name, schema] of [
   ['config', configurationSchema()],
@@ -86,6 +89,39 @@ for (const [name, schema] of [
 ])
   writeFileSync(`dist/${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`)
 copyFileSync('src/report/report.schema.json', 'dist/report.schema.json')
+const { rulePage } = await tsImport('../src/rule-page.ts', import.meta.url)
+const { shippedRules } = await tsImport('../src/rules.ts', import.meta.url)
+mkdirSync('dist/docs')
+for (const detector of (await shippedRules()).detectors) {
+  const text = readFileSync(`plugins/${detector.id}.md`, 'utf8')
+  writeFileSync(`dist/docs/${detector.id}.md`, rulePage(detector, text))
+}
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.ci/tsconfig.types.json'], {
   stdio: 'inherit',
 })
+keepReachable(['index', 'edit'].map(entry => `dist/types/src/${entry}.d.ts`))
+writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licences([program, library]))
+
+/** tsc gives the types of all files that it reads; what the entries' types don't lead to is no part of the library. */
+function keepReachable(entries) {
+  const reached = new Set(entries)
+  for (const file of reached)
+    for (const [, from] of readFileSync(file, 'utf8').matchAll(/(?:from |import\()'(\.[^']+)\.ts'/g))
+      reached.add(join(dirname(file), `${from}.d.ts`))
+  for (const { name, parentPath } of readdirSync('dist/types', { recursive: true, withFileTypes: true })) {
+    const file = join(parentPath, name)
+    if (name.endsWith('.d.ts') && !reached.has(file)) rmSync(file)
+  }
+}
+
+/** The licences of what is bundled, which ask to go with every copy. */
+function licences(builds) {
+  const inputs = builds.flatMap(({ metafile }) => Object.keys(metafile.inputs))
+  const folders = inputs.flatMap(input => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [])
+  const texts = [...new Set(folders)].toSorted().map(folder => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const file = readdirSync(folder).find(own => /^licen[cs]e/i.test(own))
+    return `${name} ${version} (${license})\n${file === undefined ? '' : `\n${readFileSync(join(folder, file), 'utf8')}`}`
+  })
+  return texts.join(`\n${'-'.repeat(80)}\n\n`)
+}

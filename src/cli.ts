@@ -2,6 +2,8 @@ import {
   baselineProgram,
   type ChartOptions,
   chartProgram,
+  commandLines,
+  commandName,
   deciding,
   findingOptions,
   functionProgram,
@@ -10,6 +12,7 @@ import {
   type Options,
   parsed,
   program,
+  type Shell,
   spelledOut,
   usageCode,
 } from './command-line.ts'
@@ -30,7 +33,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     const code = usageCode(error)
     if (code !== undefined) return code
     say(
-      error instanceof MeshFixError ? located(error) : `this is a bug of mesh-fix, please report it: ${traceOf(error)}`,
+      error instanceof MeshFixError
+        ? await located(error, argv)
+        : `this is a bug of mesh-fix, please report it: ${traceOf(error)}`,
     )
     return 2
   }
@@ -66,18 +71,25 @@ function jobOf(argv: readonly string[]): () => Promise<number> {
     else if (options.cache) job = async () => (await import('./commands/cached.ts')).cached(paths, options)
     else job = async () => (await import('./commands/check.ts')).check(paths, options)
   })
-  command
-    .command('verify <DIR>')
-    .description('build what --overlay or --component wrote, and prove that it does what the fixes say')
-    .action((directory: string) => {
-      job = async () => (await import('./commands/overlay.ts')).verify(directory)
+  const jobs: Readonly<Record<string, (argument: string) => Promise<number>>> = {
+    verify: async directory => (await import('./commands/overlay.ts')).verify(directory),
+    rule: async id => (await import('./commands/rule.ts')).rule(id),
+    completion: async shell => (await import('./commands/completion.ts')).completion(shell as Shell),
+  }
+  for (const own of command.commands)
+    own.action((argument: string) => {
+      job = async () => jobs[own.name()]?.(argument) ?? 0
     })
   parsed(command, spelledOut(argv))
   return job
 }
 
-function located({ message, location }: MeshFixError): string {
-  return location === undefined ? message : `${location.file}:${location.line}:${location.column}: ${message}`
+async function located({ message, location }: MeshFixError, [word = '']: readonly string[]): Promise<string> {
+  if (location !== undefined) return `${location.file}:${location.line}:${location.column}: ${message}`
+  // A command that is misspelt is taken for a path.
+  if (!/^[a-z]+$/.test(word) || message !== `${word}: there is no such file or directory`) return message
+  const { suggestion } = await import('./suggestion.ts')
+  return `${message}, and no such command; ${suggestion(word, commandLines().map(commandName).filter(Boolean))}`
 }
 
 function traceOf(error: unknown): string {

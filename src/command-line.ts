@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { BUILD_MODES, type BuildMode } from './build/record.ts'
 import { DEFAULT_RELEASE } from './chart/release.ts'
@@ -7,6 +7,11 @@ import { MeshFixError } from './errors.ts'
 import { IMPACTS } from './fix/fixer.ts'
 import { print, STDERR, say, writeAll } from './output.ts'
 import { ALL } from './run-options.ts'
+
+/** The shells that completion is made for. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const
+
+export type Shell = (typeof SHELLS)[number]
 
 const REPORTERS = ['text', 'json', 'sarif', 'github', 'gitlab', 'junit', 'rdjson'] as const
 
@@ -109,7 +114,19 @@ export function program(): Command {
     .option('--no-baseline', 'report and fix what the baseline accepts, too')
     .option('--print-scopes', 'print which files are applied together, and do nothing else')
     .option('--print-config', 'print what is configured, and do nothing else')
-  return withRunOptions(command).version(packageJson.version, '-V, --version').addHelpText('after', HELP)
+  withRunOptions(command).version(packageJson.version, '-V, --version').addHelpText('after', HELP)
+  command
+    .command('verify <DIR>')
+    .description('build what --overlay or --component wrote, and prove that it does what the fixes say')
+  command
+    .command('rule [ID]')
+    .description('what a rule asks, why, what is wrong and what is right, and how safe its fix is; default: all rules')
+  command
+    .command('completion')
+    .description('a script that completes what is typed')
+    .addArgument(new Argument('<SHELL>', 'for this shell').choices(SHELLS))
+    .addHelpText('after', COMPLETION_HELP)
+  return command
 }
 
 /** The command line for a chart. */
@@ -280,6 +297,17 @@ export function functionProgram(): Command {
     .addHelpText('after', FUNCTION_HELP)
 }
 
+/** All command lines: mesh-fix itself first, then its commands. */
+export function commandLines(): readonly Command[] {
+  const own = program()
+  return [own, chartProgram(), functionProgram(), ...own.commands]
+}
+
+/** What a command is called behind `mesh-fix`; empty for mesh-fix itself. */
+export function commandName(command: Command): string {
+  return command.name().replace(/^mesh-fix ?/, '')
+}
+
 /** Reads arguments; what is wrong with them is said as mesh-fix says things. */
 export function parsed(command: Command, argv: readonly string[]): Command {
   const output = {
@@ -287,7 +315,8 @@ export function parsed(command: Command, argv: readonly string[]): Command {
     writeErr: (text: string) => writeAll(STDERR, text),
     outputError: (text: string) => say(text.trimEnd().replace(/^error: /, '')),
   }
-  command.exitOverride().configureOutput(output).parse(argv, { from: 'user' })
+  for (const own of [command, ...command.commands]) own.exitOverride().configureOutput(output)
+  command.parse(argv, { from: 'user' })
   mustGoApart(command.opts<Partial<Options>>().reports ?? [])
   return command
 }
@@ -318,11 +347,18 @@ Examples:
   mesh-fix --staged             check what is about to be committed
   mesh-fix --overlay fixed/ base/   leave the files alone, and fix what kustomize builds of base/
   mesh-fix verify fixed/        prove that it does
+  mesh-fix rule pod-ports       what a rule asks, and why
   mesh-fix -                    YAML on standard input, fixed on standard output, the report on standard error
   mesh-fix chart charts/shop    which values of a Helm chart repair what it renders (mesh-fix chart --help)
   mesh-fix baseline             accept what is found today (mesh-fix baseline --help)
   mesh-fix ignore RULE --reason WHY   accept what a rule finds (mesh-fix ignore --help)
   mesh-fix krm                  the same as a KRM function, for kustomize and kpt (mesh-fix krm --help)`
+
+const COMPLETION_HELP = `
+For good:
+  bash   echo 'source <(mesh-fix completion bash)' >> ~/.bashrc
+  zsh    mesh-fix completion zsh > "\${fpath[1]}/_mesh-fix"
+  fish   mesh-fix completion fish > ~/.config/fish/completions/mesh-fix.fish`
 
 const CHART_HELP = `
 Nothing is fetched, no cluster is asked, and templates are never edited. --write edits the values files named with -f;

@@ -3,8 +3,10 @@ export {
   type Detector,
   defineDetector,
   type Finding,
+  type PortPattern,
   type PortStyle,
   type Profile,
+  type ProtocolAssignment,
   type Severity,
 } from './detect/detector.ts'
 export { convertProtocol, declarationOf, type PortDeclaration, type Protocol } from './detect/protocol.ts'
@@ -24,6 +26,16 @@ export {
 } from './fix/fixer.ts'
 export { type PortTarget, type Referrer, ResourceGraph, type Workload } from './graph/graph.ts'
 export { type Operation, PatchError, patched } from './json-patch.ts'
+export { type CheckOptions, check, type Files, fix } from './library.ts'
+export type {
+  FixReport,
+  Report,
+  ReportFinding,
+  ReportFix,
+  ReportPatch,
+  ReportPlace,
+  ReportSummary,
+} from './library-report.ts'
 export type { Diagnosis, Outcome, RunOptions, Treatment } from './outcome.ts'
 export { Pipeline } from './pipeline.ts'
 export { keysOf, type Pointer, pointer, valueAt } from './pointer.ts'

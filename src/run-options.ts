@@ -3,6 +3,7 @@ import { MeshFixError } from './errors.ts'
 import type { RunOptions } from './outcome.ts'
 import { lookUp } from './read/json.ts'
 import type { Rules } from './rules.ts'
+import { suggestion } from './suggestion.ts'
 
 /** All rules: what a bare `--unsafe` names. */
 export const ALL = '*'
@@ -31,9 +32,13 @@ export function runOptions(
   prefix: string,
 ): RunOptions {
   const known = rules.flatMap(({ detectors }) => detectors.map(({ id }) => id))
-  for (const rule of [...(only ?? []), ...(skip ?? []), ...(unsafe ?? []), ...Object.keys(ruleSettings)]) {
-    if (!known.includes(rule) && !(rule === ALL && unsafe?.includes(rule)))
-      throw new MeshFixError('USAGE', `there is no rule "${rule}"; there are: ${known.join(', ')}`)
+  for (const [option, named = []] of Object.entries({ only, skip, unsafe, rules: Object.keys(ruleSettings) })) {
+    const unknown = named.find(rule => !known.includes(rule) && !(rule === ALL && option === 'unsafe'))
+    if (unknown !== undefined)
+      throw new MeshFixError(
+        'USAGE',
+        `${prefix}${option}: there is no rule "${unknown}"; ${suggestion(unknown, known)}`,
+      )
   }
   // An empty variable in a script must not make a run that looks for nothing.
   for (const [option, named] of Object.entries({ only, unsafe })) {

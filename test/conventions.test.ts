@@ -44,6 +44,7 @@ const OUTSIDE = [
   'src/commands/chart.ts',
   'src/commands/delivery.ts',
   'src/commands/reporting.ts',
+  'src/commands/rule.ts',
   'src/commands/stream.ts',
   'src/config.ts',
   'src/rules.ts',
@@ -117,14 +118,16 @@ t.test('only the first and the last stage touch what is outside', async t => {
 
 t.test('a rule is called like its file', async t => {
   const { detectors, fixers } = await shippedRules()
-  const names = (folder: string): readonly string[] =>
+  const names = (folder: string, ending = '.ts'): readonly string[] =>
     readdirSync(join(ROOT, folder))
-      .map(name => name.replace(/\.ts$/, ''))
+      .filter(name => name.endsWith(ending))
+      .map(name => name.slice(0, -ending.length))
       .toSorted()
   t.same(
     detectors.map(({ id }) => id),
     names('plugins'),
   )
+  t.same(names('plugins', '.md'), names('plugins'), 'a rule has its text beside it')
   t.same(
     fixers.map(({ fixes }) => fixes.id),
     names('transformers'),

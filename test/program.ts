@@ -16,7 +16,7 @@ export interface Run {
 }
 
 /** tap loads modules of its own into every program that a test starts, which would take most of the time. */
-const PLAIN_NODE = ['-u', 'NODE_OPTIONS', '-u', 'FORCE_COLOR', process.execPath]
+export const PLAIN_NODE = ['-u', 'NODE_OPTIONS', '-u', 'FORCE_COLOR', process.execPath]
 
 /** Runs the real program in a directory. */
 export function meshFix(cwd: string, ...args: readonly string[]): Run {
