@@ -7,7 +7,7 @@ import { IMPACTS } from './fix/fixer.ts'
 import { print, STDERR, say, writeAll } from './output.ts'
 import { ALL } from './run-options.ts'
 
-const REPORTERS = ['text', 'json'] as const
+const REPORTERS = ['text', 'json', 'html'] as const
 
 /** The options as they are given, or their defaults. */
 export interface Options {

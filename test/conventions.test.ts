@@ -33,6 +33,8 @@ const DOORS: Readonly<Record<string, string>> = {
   ignore: 'src/read/walk.ts',
   zod: 'src/schema.ts',
   'kustomize-api-types': 'src/read/kustomization.ts',
+  esbuild: 'src/report/html/page-parts.ts',
+  '@dagrejs/dagre': 'src/report/html/layout.ts',
 }
 
 /** Who may touch the disk, run programs or end the process. */

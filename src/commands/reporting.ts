@@ -28,6 +28,8 @@ export async function reportOf(result: Result, options: Options, file: number | 
     )
     return { text: diffOf(result), words: [...errors, ...(options.quiet ? [] : [summaryLines(result)[0] ?? ''])] }
   }
+  if (options.reporter === 'html')
+    return { text: await (await import('../report/html.ts')).htmlReport(result), words: [] }
   const text =
     options.reporter === 'json'
       ? (await import('../report/json.ts')).jsonReport(result)

@@ -72,6 +72,18 @@ export function skippedOf({ skipped }: Result): readonly Skipped[] {
   return skipped.filter(({ role }) => role !== 'unreadable')
 }
 
+/** Skipped files, counted by their reason without what is particular to each; the most frequent first. */
+export function skippedByReason(result: Result): readonly { readonly reason: string; readonly files: number }[] {
+  const reasons = new Map<string, Set<string>>()
+  for (const { path, reason } of skippedOf(result)) {
+    const kind = reason.replace(/ of .*| \(.*/, '').replace(/^\/\S+: /, '')
+    reasons.set(kind, (reasons.get(kind) ?? new Set()).add(path))
+  }
+  return [...reasons]
+    .map(([reason, paths]) => ({ reason, files: paths.size }))
+    .toSorted((one, other) => other.files - one.files)
+}
+
 /** A path from the root as reports show it: from the working directory, with `/`. */
 export function shownPath(path: string, { root, cwd }: Result): string {
   return (relative(cwd, `${root}/${path}`) || '.').split(sep).join('/')

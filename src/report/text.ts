@@ -15,7 +15,7 @@ import {
   type Summary,
   safetyOf,
   shownPath,
-  skippedOf,
+  skippedByReason,
   statusOf,
   summaryOf,
 } from './result.ts'
@@ -192,16 +192,11 @@ function unbuiltLines({ build }: Result): readonly string[] {
 
 /** Skipped files, counted by their reason. */
 function skippedLines(result: Result): readonly string[] {
-  const reasons = new Map<string, Set<string>>()
-  for (const { path, reason } of skippedOf(result)) {
-    const kind = reason.replace(/ of .*| \(.*/, '').replace(/^\/\S+: /, '')
-    reasons.set(kind, (reasons.get(kind) ?? new Set()).add(path))
-  }
-  if (reasons.size === 0) return []
-  const lines = [...reasons].toSorted(([, one], [, other]) => other.size - one.size)
+  const reasons = skippedByReason(result)
+  if (reasons.length === 0) return []
   return [
     'skipped, for what they are (all of them in --reporter json):',
-    ...lines.map(([reason, paths]) => line`  ${paths.size} × ${reason}`),
+    ...reasons.map(({ reason, files }) => line`  ${files} × ${reason}`),
     '',
   ]
 }
