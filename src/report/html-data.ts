@@ -4,7 +4,7 @@ import type { Evidence, Fix } from '../fix/fixer.ts'
 import { ResourceGraph } from '../graph/graph.ts'
 import type { Diagnosis } from '../outcome.ts'
 import { dotted } from '../pointer.ts'
-import { namespaceOf, titleOf } from '../read/resource.ts'
+import { type KubeObject, nameOf, namespaceOf, titleOf } from '../read/resource.ts'
 import { fingerprint } from './fingerprint.ts'
 import type {
   NamespaceReadiness,
@@ -119,12 +119,17 @@ function findingsOf(result: Result): readonly Told[] {
       file: shownPath(resource.path, result),
       ...(isRendered ? {} : { line }),
       object: titleOf(resource.object),
-      namespace: namespaceOf(resource.object) ?? '',
+      namespace: namespaceIn(resource.object),
       status: pageStatusOf(diagnosis, result),
       ...treatmentOf(diagnosis),
     }
     return { diagnosis, page }
   })
+}
+
+/** The namespace of an object; a Namespace belongs to itself. Empty where the manifest names none. */
+function namespaceIn(object: KubeObject): string {
+  return namespaceOf(object) ?? (object.kind === 'Namespace' ? nameOf(object) : '')
 }
 
 function reasonOf(
@@ -176,13 +181,13 @@ function namespacesOf(
     const workload = graph.workload(resource)
     if (!options.isInScope(resource.path) || (workload === undefined && !graph.isService(resource))) continue
     const isInMesh = workload === undefined ? isServiceInMesh(resource, graph) : isWorkloadInMesh(workload, graph)
-    if (isInMesh || options.all) count(namespaceOf(resource.object) ?? '', resource.id)
+    if (isInMesh || options.all) count(namespaceIn(resource.object), resource.id)
   }
   for (const { diagnosis, page } of findings) count(page.namespace, diagnosis.finding.resource.id)
 
   const byNamespace = grouped(findings, ({ page }) => page.namespace)
   return [...objects]
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .toSorted(([one], [other]) => one.localeCompare(other, 'en', { numeric: true }))
     .map(([namespace, ids]) => {
       const own = byNamespace.get(namespace) ?? []
       const readyWithout = (left: readonly Told[]): number =>

@@ -20,7 +20,7 @@ export interface Card {
 
 /** In CSS pixels, as the style has them. */
 export const WIDTH = 272
-const HEAD = 58
+const HEAD = 64
 const ROW = 26
 const CHANGED_ROW = 44
 const FOOT = 8
@@ -51,7 +51,7 @@ export function cardElement(card: Card, place: number, isEntry: boolean): HTMLEl
       'div',
       { class: 'head' },
       element('span', { class: 'kind' }, isNew ? `${kind}, new` : kind),
-      findings === 0 ? undefined : element('span', { class: 'count' }, plural(findings, 'finding')),
+      findings === 0 ? undefined : element('span', { class: 'tally' }, plural(findings, 'finding')),
       element('button', { type: 'button', tabindex: isEntry ? 0 : -1 }, name),
       element('span', { class: 'detail' }, detail),
     ),

@@ -38,3 +38,6 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 export function namespaceTitle(namespace: string): string {
   return namespace === '' ? 'no namespace' : namespace
 }
+
+/** Names in the order that people look for them: `team-2` before `team-10`. */
+export const inOrder = new Intl.Collator('en', { numeric: true }).compare

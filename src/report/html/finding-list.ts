@@ -1,16 +1,18 @@
-import { element, namespaceTitle, plural } from './dom.ts'
+import { element, inOrder, namespaceTitle, plural } from './dom.ts'
 import { findingDetail } from './finding-detail.ts'
 import type { PageData, PageFinding } from './page-data.ts'
 import { STATUS_WORDS } from './words.ts'
 
-/** A finding's row, and what the filter looks at. */
+/** A finding's row, made when it is first shown, and what the filter looks at. */
 interface Row {
   readonly finding: PageFinding
-  readonly item: HTMLLIElement
-  readonly group: HTMLElement
+  item?: HTMLLIElement
   /** Lower case. */
   readonly text: string
 }
+
+/** So many findings are shown until more are asked for: a keystroke in the filter must not wait for thousands. */
+const STEP = 200
 
 type Field = 'severity' | 'status' | 'rule' | 'namespace'
 
@@ -27,15 +29,17 @@ const ALL = '*'
 /** The findings by file, and their filter. */
 export class FindingList {
   readonly section: HTMLElement
-  readonly #findings: readonly PageFinding[]
   readonly #search = element('input', { type: 'search', id: 'search', autocomplete: 'off', spellcheck: 'false' })
   readonly #choices: ReadonlyMap<Field, HTMLSelectElement>
   readonly #count = element('p', { class: 'count muted', role: 'status' })
   readonly #list = element('div', { class: 'files' })
-  #rows: readonly Row[] = []
+  readonly #more = element('button', { type: 'button' })
+  readonly #rows: readonly Row[]
+  #matching: readonly Row[] = []
+  #shown = 0
 
   constructor({ findings }: PageData) {
-    this.#findings = findings
+    this.#rows = findings.map(finding => ({ finding, text: textOf(finding) }))
     this.#choices = new Map(FIELDS.map(({ field, word }) => [field, choice(field, word, findings)]))
     this.section = element(
       'section',
@@ -44,27 +48,15 @@ export class FindingList {
       this.#filter(),
       this.#count,
       this.#list,
+      this.#more,
     )
+    this.#more.addEventListener('click', () => this.#showMore())
     this.#list.addEventListener('keydown', event => this.#move(event))
     document.addEventListener('keydown', event => {
       if (event.key !== '/' || event.target instanceof HTMLInputElement) return
       event.preventDefault()
       this.#search.focus()
     })
-  }
-
-  /** Makes the rows. */
-  fill(): void {
-    const groups = new Map<string, { readonly section: HTMLElement; readonly list: HTMLElement }>()
-    this.#rows = this.#findings.map(finding => {
-      const group = groups.get(finding.file) ?? fileGroup(finding.file)
-      groups.set(finding.file, group)
-      const item = findingItem(finding)
-      group.list.append(item)
-      const words = [finding.message, finding.rule, finding.file, finding.object, finding.fix?.title, ...finding.codes]
-      return { finding, item, group: group.section, text: words.join('\n').toLowerCase() }
-    })
-    this.#list.append(...[...groups.values()].map(({ section }) => section))
     this.#apply()
   }
 
@@ -119,15 +111,12 @@ export class FindingList {
   #apply(): void {
     const words = this.#search.value.toLowerCase().trim()
     const wanted = [...this.#choices].filter(([, { value }]) => value !== ALL)
-    const shown = new Map<HTMLElement, number>()
-    let count = 0
-    for (const { finding, item, group, text } of this.#rows) {
-      const isShown = text.includes(words) && wanted.every(([field, { value }]) => finding[field] === value)
-      if (item.hidden === isShown) item.hidden = !isShown
-      shown.set(group, (shown.get(group) ?? 0) + (isShown ? 1 : 0))
-      if (isShown) count += 1
-    }
-    for (const [group, visible] of shown) group.hidden = visible === 0
+    this.#matching = this.#rows.filter(
+      ({ finding, text }) => text.includes(words) && wanted.every(([field, { value }]) => finding[field] === value),
+    )
+    this.#shown = STEP
+    this.#draw()
+    const count = this.#matching.length
     const all = this.#rows.length
     this.#count.textContent =
       all === 0
@@ -137,8 +126,35 @@ export class FindingList {
           : `${count.toLocaleString('en')} of ${plural(all, 'finding')}`
   }
 
+  /** The next findings, and the first of them to go on from. */
+  #showMore(): void {
+    const next = this.#matching[this.#shown]
+    this.#shown += STEP
+    this.#draw()
+    next?.item?.querySelector('summary')?.focus()
+  }
+
+  #draw(): void {
+    const files: HTMLElement[] = []
+    let list: HTMLElement | undefined
+    let file: string | undefined
+    for (const row of this.#matching.slice(0, this.#shown)) {
+      if (list === undefined || row.finding.file !== file) {
+        file = row.finding.file
+        list = element('ul', { class: 'findings' })
+        files.push(element('div', { class: 'file' }, element('h3', { class: 'mono' }, file), list))
+      }
+      row.item ??= findingItem(row.finding)
+      list.append(row.item)
+    }
+    this.#list.replaceChildren(...files)
+    const left = this.#matching.length - this.#shown
+    this.#more.hidden = left <= 0
+    this.#more.textContent = `Show ${Math.min(left, STEP)} more of ${left.toLocaleString('en')}`
+  }
+
   #visible(): readonly HTMLElement[] {
-    return this.#rows.flatMap(({ item }) => (item.hidden ? [] : (item.querySelector('summary') ?? [])))
+    return this.#matching.slice(0, this.#shown).flatMap(({ item }) => item?.querySelector('summary') ?? [])
   }
 
   /** Arrow keys, Home and End move between findings. */
@@ -161,14 +177,13 @@ function choice(field: Field, word: (value: string) => string, findings: readonl
     { name: field },
     element('option', { value: ALL }, 'All'),
     ...[...counts]
-      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .toSorted(([one], [other]) => inOrder(one, other))
       .map(([value, count]) => element('option', { value }, `${word(value)} (${count})`)),
   )
 }
 
-function fileGroup(file: string): { readonly section: HTMLElement; readonly list: HTMLElement } {
-  const list = element('ul', { class: 'findings' })
-  return { section: element('div', { class: 'file' }, element('h3', { class: 'mono' }, file), list), list }
+function textOf({ message, rule, file, object, fix, codes }: PageFinding): string {
+  return [message, rule, file, object, fix?.title, ...codes].join('\n').toLowerCase()
 }
 
 function findingItem(finding: PageFinding): HTMLLIElement {

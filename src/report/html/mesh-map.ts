@@ -1,5 +1,5 @@
 import { type Card, cardElement, cardHeight, rowMiddle, WIDTH } from './card.ts'
-import { drawing, element, namespaceTitle, plural } from './dom.ts'
+import { drawing, element, inOrder, namespaceTitle, plural } from './dom.ts'
 import { type Placed, placed } from './layout.ts'
 import { nearest } from './nearest.ts'
 import type { PageData, PageEdge, PageNode } from './page-data.ts'
@@ -125,7 +125,7 @@ export class MeshMap {
     this.#namespaces.append(
       element('option', { value: ALL }, `All (${this.#data.nodes.length})`),
       ...[...counts]
-        .toSorted(([one], [other]) => (one < other ? -1 : 1))
+        .toSorted(([one], [other]) => inOrder(one, other))
         .map(([value, count]) => element('option', { value }, `${namespaceTitle(value)} (${count})`)),
     )
     const side = (value: Side, title: string): HTMLElement => {
@@ -199,7 +199,7 @@ export class MeshMap {
     return {
       kind: node.kind,
       name: node.name,
-      detail: node.namespace === '' ? node.place : `${node.namespace} · ${node.place}`,
+      detail: [...(node.namespace === '' ? [] : [node.namespace]), shortened(node.place)].join(' · '),
       role: node.role,
       side: this.#side,
       isNew: node.isNew,
@@ -240,7 +240,7 @@ export class MeshMap {
   /** A card for each namespace: what a person can look at where there is too much to see. */
   #overview(): Picture {
     const { nodes, edges, namespaces } = this.#data
-    const names = [...new Set(nodes.map(node => node.namespace))].toSorted()
+    const names = [...new Set(nodes.map(node => node.namespace))].toSorted(inOrder)
     const places = new Map(names.map((name, index) => [name, index]))
     const between = new Map<string, Line>()
     for (const edge of edges) {
@@ -308,4 +308,9 @@ export class MeshMap {
     for (const path of this.#canvas.querySelectorAll<SVGElement>('path'))
       path.classList.toggle('lit', place !== undefined && [path.dataset['from'], path.dataset['to']].includes(place))
   }
+}
+
+/** The end of a path: what there is room for. */
+function shortened(place: string): string {
+  return place.split('/').slice(-2).join('/')
 }

@@ -21,8 +21,6 @@ const main = element(
 )
 document.body.append(element('a', { href: '#findings', class: 'skip' }, 'Skip to the findings'), header(data), main)
 map.draw()
-// The list is long and below the first screen: what is above it is painted first.
-requestAnimationFrame(() => setTimeout(() => findings.fill()))
 
 function header({ root, profile, written, isChart, counts }: PageData): HTMLElement {
   const state = written ? 'fixes are written' : 'preview, nothing is written'

@@ -62,7 +62,7 @@ function figures({ namespaces, findings, written, counts }: PageData): HTMLEleme
         sum(row => row.readyAfter),
         objects,
       )}`,
-      `${sum(row => row.readyBefore)} → ${sum(row => row.readyAfter)} of ${plural(objects, 'object')}`,
+      `${sum(row => row.readyBefore).toLocaleString('en')} → ${sum(row => row.readyAfter).toLocaleString('en')} of ${plural(objects, 'object')}`,
     ),
     figure('Findings', findings.length.toLocaleString('en'), `in ${plural(namespaces.length, 'namespace')}`),
     figure(
