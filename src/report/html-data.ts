@@ -83,11 +83,15 @@ function findingsOf(result: Result): readonly Told[] {
     notes: [...notes, ...fix.cautions, ...(fix.note === undefined ? [] : [fix.note])],
     diffs: diffs.of(fix),
   })
+  const candidateOf = (fix: Fix, reason: string): PageFix => {
+    const candidate = fixOf(fix, [])
+    return { ...candidate, notes: candidate.notes.filter(note => note !== reason) }
+  }
   const treatmentOf = ({ treatment }: Diagnosis): Pick<PageFinding, 'reason' | 'fix' | 'candidates' | 'evidence'> => {
     if (treatment.status === 'skipped') return { reason: '', candidates: [], evidence: [] }
     if (treatment.status === 'manual') {
       const { reason, evidence, candidates } = treatment
-      return { reason, evidence: evidence.map(evidenceOf), candidates: candidates.map(fix => fixOf(fix, [])) }
+      return { reason, evidence: evidence.map(evidenceOf), candidates: candidates.map(fix => candidateOf(fix, reason)) }
     }
     const { fix } = treatment
     const value = treatment.status === 'applied' ? treatment.value : undefined

@@ -20,7 +20,7 @@ export interface Card {
 
 /** In CSS pixels, as the style has them. */
 export const WIDTH = 272
-const HEAD = 64
+const HEAD = 59
 const ROW = 26
 const CHANGED_ROW = 44
 const FOOT = 8

@@ -77,7 +77,7 @@ export class MeshMap {
       element(
         'p',
         { class: 'muted keys', id: 'map-keys' },
-        'Left to right: what routes, Services, workloads. Arrow keys move between cards; Enter lists a card’s findings.',
+        'Left to right: routes, Services, workloads. Arrow keys move between cards; Enter lists a card’s findings.',
       ),
     )
     this.#canvas.addEventListener('keydown', event => this.#move(event))

@@ -38,6 +38,8 @@ export function protocolWord({ protocol }: PortSide): string | undefined {
 export function sideWords(side: PortSide | undefined): string {
   if (side === undefined) return 'not there'
   if (side.isUnlisted) return 'not listed'
+  // Of a port that a container lists, the name may say nothing.
+  if (side.protocol === undefined && side.name === '') return 'listed'
   const words = [side.name === '' ? 'no name' : side.name, protocolWord(side)]
   return words.filter(word => word !== undefined).join(' · ')
 }
