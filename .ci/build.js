@@ -27,6 +27,17 @@ const rulesIndex = {
   },
 }
 
+/** The script and style of the HTML report's page, as texts. */
+const pageParts = {
+  name: 'page-parts',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/report\/html\/page-parts\.ts$/ }, async () => {
+      const { pageParts } = await tsImport('../src/report/html/page-parts.ts', import.meta.url)
+      return { contents: `export const pageParts = async () => (${JSON.stringify(await pageParts())})`, loader: 'js' }
+    })
+  },
+}
+
 /** Starting programs takes Node's network modules: in the bundle they are loaded when the first one is started. */
 const lateChildProcess = {
   name: 'late-child-process',
@@ -61,7 +72,7 @@ const program = await build({
   outfile: 'dist/mesh-fix.cjs',
   format: 'cjs',
   minify: true,
-  plugins: [rulesIndex, lateChildProcess],
+  plugins: [rulesIndex, pageParts, lateChildProcess],
   alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
   define: { 'import.meta.dirname': '__dirname' },
   banner: { js: '#!/usr/bin/env node' },

@@ -1,5 +1,5 @@
-// Puts what the tests run into .tools/bin: mesh-fix, and the real kustomize and helm if they are not on PATH. `pretest`
-// runs this.
+// Puts what the tests run into .tools/bin: mesh-fix, and the real kustomize and helm if they are not on PATH; and Debian's
+// Chromium on PATH. `pretest` runs this.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -33,6 +33,7 @@ const SHA256 = {
 link()
 for (const [program, ways] of Object.entries({ kustomize: [compile, download], helm: [compile] }))
   if (!runs(program) && !runs(join(BIN, program))) await install(program, ways)
+installBrowser()
 if (!runs('kpt')) {
   console.warn(
     'kpt is not on PATH, so ALL TESTS WITH kpt WILL BE SKIPPED: its releases state no checksum that could be held ' +
@@ -47,6 +48,22 @@ function link() {
     rmSync(join(BIN, name), { force: true })
     symlinkSync(`../../dist/${name}.cjs`, join(BIN, name))
   }
+}
+
+/** Debian's Chromium, where that can be installed. */
+function installBrowser() {
+  const isThere = () => spawnSync('chromium', ['--version']).status === 0
+  if (isThere()) return
+  if (process.getuid?.() === 0) {
+    console.log('chromium is not on PATH: apt-get install chromium')
+    spawnSync('apt-get', ['update', '--quiet'], { stdio: 'inherit' })
+    spawnSync('apt-get', ['install', '--yes', '--quiet', '--no-install-recommends', 'chromium'], { stdio: 'inherit' })
+  }
+  if (isThere()) return
+  console.warn(
+    'chromium is not on PATH, so ALL TESTS OF THE HTML REPORT IN A BROWSER WILL BE SKIPPED: install it ' +
+      '(`apt-get install chromium`) to run them',
+  )
 }
 
 function runs(program) {

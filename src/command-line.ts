@@ -13,7 +13,7 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const
 
 export type Shell = (typeof SHELLS)[number]
 
-const REPORTERS = ['text', 'json', 'sarif', 'github', 'gitlab', 'junit', 'rdjson'] as const
+const REPORTERS = ['text', 'json', 'sarif', 'github', 'gitlab', 'junit', 'rdjson', 'html'] as const
 
 /** How a run can be reported. */
 export type Reporter = (typeof REPORTERS)[number]

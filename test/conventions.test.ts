@@ -34,6 +34,8 @@ const DOORS: Readonly<Record<string, string>> = {
   zod: 'src/schema.ts',
   leven: 'src/suggestion.ts',
   'kustomize-api-types': 'src/read/kustomization.ts',
+  esbuild: 'src/report/html/page-parts.ts',
+  '@dagrejs/dagre': 'src/report/html/layout.ts',
 }
 
 /** Who may touch the disk, run programs or end the process. */

@@ -44,6 +44,7 @@ const textOf: Readonly<Record<Reporter, (result: Result, options: TextOptions) =
   gitlab: async result => (await import('../report/gitlab.ts')).gitlabReport(result),
   junit: async result => (await import('../report/junit.ts')).junitReport(result),
   rdjson: async result => (await import('../report/rdjson.ts')).rdjsonReport(result),
+  html: async result => (await import('../report/html.ts')).htmlReport(result),
 }
 
 /** The diff, with all that is in no diff for standard error. */
