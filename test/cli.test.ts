@@ -42,7 +42,7 @@ t.test('a check writes nothing, says what it found, and ends with 1', async t =>
   }
   t.same(contents(root), SHOP)
   const { stdout, stderr } = meshFix(root)
-  t.match(stdout, /^shop\/service\.yaml:7:15 warning named-service-ports: port 80 is named "web"/)
+  t.match(stdout, /^shop\/service\.yaml\n {2}7:15 warning named-service-ports: port 80 is named "web"/)
   t.match(
     stdout,
     /fix \(safe, routing\): rename port 80 from "web" to "http-web"\n {4}also in Ingress of shop\/ingress\.yaml/,
@@ -225,7 +225,7 @@ t.test('--reporter-file: the report goes to a file', async t => {
   t.match(run, { status: 1, stdout: '', stderr: '' })
   t.equal(JSON.parse(readFileSync(join(root, 'report.out'), 'utf8')).version, 1)
   t.equal(meshFix(root, '--reporter-file', 'report.out', '--quiet').status, 1)
-  t.match(readFileSync(join(root, 'report.out'), 'utf8'), /^shop\/service\.yaml:7:15 /)
+  t.match(readFileSync(join(root, 'report.out'), 'utf8'), /^shop\/service\.yaml\n {2}7:15 /)
   const unwritable = meshFix(root, '--write', '--reporter-file', 'nowhere/report.out')
   t.match(unwritable, { status: 2, stderr: /^mesh-fix: the report can't be written/ })
   t.match(contents(root), SHOP, 'and then nothing else is written')
