@@ -372,7 +372,7 @@ Examples:
 
 const FUNCTION_HELP = `
 The functionConfig is a MeshFix (mesh-fix.dev/v1alpha1) whose spec takes mode (fix or check), profile, portStyle, unsafe,
-only, skip, all, maxImpact, failOn, rules, ports, externalReferences and ignore, or a ConfigMap with such keys in its data.
+only, skip, all, maxImpact, failOn, rules, ports, labelSources, externalReferences and ignore, or a ConfigMap with such keys in its data.
 
 Exit codes:
   0  the output is whole; findings are in its results, and on standard error

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { BuildMode } from './build/record.ts'
-import type { PortPattern, PortStyle, Profile, ProtocolAssignment } from './detect/detector.ts'
+import type { Context, PortPattern, PortStyle, Profile, ProtocolAssignment } from './detect/detector.ts'
 import { type Location, MeshFixError } from './errors.ts'
 import { joined, type Pointer, pointer, valueAt } from './pointer.ts'
 import { at } from './read/json.ts'
@@ -20,6 +20,7 @@ export interface Config {
   readonly plugins: readonly string[]
   /** What ports carry: definitive evidence. */
   readonly ports: readonly ProtocolAssignment[]
+  readonly labelSources: Context['labelSources']
   readonly externalReferences: readonly PortPattern[]
   /**
    * Patterns as in a `.gitignore`, from the file's directory: what they match is known, but neither reported nor
@@ -62,6 +63,7 @@ export const NOTHING: Config = {
   rules: {},
   plugins: [],
   ports: [],
+  labelSources: {},
   externalReferences: [],
   ignore: [],
   scopes: [],

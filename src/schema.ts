@@ -44,6 +44,10 @@ const ports = z
   .array(z.strictObject({ service, port, protocol: z.enum(DECLARABLE).describe('What the port carries.') }))
   .describe('What ports carry: definitive evidence.')
   .default([])
+const labelSources = z
+  .strictObject({ app: words.optional(), version: words.optional() })
+  .describe('Keys of labels that say which app and version pods are, before those that everybody uses.')
+  .default({})
 const externalReferences = z
   .array(reference)
   .describe('Ports that something outside refers to by their names: they are not renamed.')
@@ -69,6 +73,7 @@ export const configuration = z.strictObject({
   rules,
   plugins: words.describe('Rules of one’s own: modules, relative to the file, or packages.').default([]),
   ports,
+  labelSources,
   externalReferences,
   ignore,
   build: z.enum(BUILD_MODES).describe('When kustomizations are built; default: auto.').optional(),
@@ -103,6 +108,7 @@ export const functionSpec = z.strictObject({
     .describe('From which severity on findings fail the function; default: error in mode check, never in mode fix.')
     .optional(),
   ports,
+  labelSources,
   externalReferences,
   ignore,
 })

@@ -133,6 +133,32 @@ t.test('evidence of the same class against an assignment means no fix, and a low
   t.match(run('ports: [{ name: http, containerPort: 9000 }]'), { status: 'available', protocol: 'grpc' })
 })
 
+t.test('labels of one’s own say which app and version pods are', async t => {
+  const root = folder(t, {
+    'mesh-fix.config.yaml': 'labelSources: { app: [acme/part], version: [acme/none, acme/release] }\n',
+    'a.yaml': [
+      'apiVersion: apps/v1',
+      'kind: Deployment',
+      'metadata:',
+      '  name: orders-v2',
+      '  labels: { acme/release: "1.10" }',
+      'spec:',
+      '  template:',
+      '    metadata: { labels: { acme/part: ordering, k8s-app: other } }',
+      '    spec: { containers: [{ name: main, image: "x:1" }] }',
+      '',
+    ].join('\n'),
+  })
+  const { findings } = json(root, '--only', 'app-version-labels')
+  t.match(
+    findings.map(({ fix }: { fix: unknown }) => fix),
+    [
+      { safety: 'safe', title: /"ordering"/, evidence: [{ class: 'strong', says: 'label "acme/part" is "ordering"' }] },
+      { safety: 'safe', title: /"1\.10"/, evidence: [{ class: 'strong', says: 'label "acme/release" is "1.10"' }] },
+    ],
+  )
+})
+
 t.test('the function takes them, too', async t => {
   const list = {
     apiVersion: 'config.kubernetes.io/v1',

@@ -114,7 +114,7 @@ t.test('mesh-fix ignore writes what accepts them, and only that', async t => {
 
   const { status, stderr } = meshFix(root, 'ignore', 'named-service-ports', '--reason', 'clients know: them')
   t.equal(status, 0)
-  t.match(stderr, /4 findings: 3 objects are annotated/)
+  t.match(stderr, /objects annotated: 3 of 3, for findings: 4/)
   const after = contents(root)
   t.match(
     after['a.yaml'],
@@ -126,7 +126,10 @@ t.test('mesh-fix ignore writes what accepts them, and only that', async t => {
   })
   t.match(after['c.yaml'], /mesh-fix.dev\/ignore: .?net-admin, named-service-ports -- old; clients know: them/)
   t.match(json(root), { summary: { findings: 0, suppressed: 4 } })
-  t.match(meshFix(root, 'ignore', 'named-service-ports', '--reason', 'again').stderr, /0 findings: 0 objects/)
+  t.match(
+    meshFix(root, 'ignore', 'named-service-ports', '--reason', 'again').stderr,
+    /objects annotated: 0 of 0, for findings: 0/,
+  )
   t.strictSame(contents(root), after)
 
   for (const args of [['named-service-ports'], ['named-service-ports', '--reason', ' '], ['nothing', '--reason', 'x']])

@@ -274,6 +274,7 @@ t.test('the functionConfig has a schema', async t => {
     'maxImpact',
     'failOn',
     'ports',
+    'labelSources',
     'externalReferences',
     'ignore',
   ])

@@ -72,6 +72,7 @@ function run(
     all: false,
     externalReferences: [],
     ports: [],
+    labelSources: {},
     severities: new Map(),
     isInScope: () => true,
     isOn: () => true,

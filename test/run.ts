@@ -37,6 +37,7 @@ export function runOn(texts: readonly FileText[], settings: RunSettings = {}): O
     maxImpact: settings.maxImpact ?? 'restart',
     externalReferences: settings.externalReferences ?? [],
     ports: settings.ports ?? [],
+    labelSources: {},
     severities: new Map(),
     noFix: false,
   })

@@ -12,7 +12,7 @@ import { groupOf } from '../src/read/resource.ts'
  * be changed, and the pods of before would be left behind.
  */
 export default defineFixer(appVersionLabels, {
-  fix({ resource, data }, graph) {
+  fix({ resource, data }, graph, context) {
     const declined = (reason: string) => ({ declined: reason, evidence: [] })
     const workload = graph.workload(resource)
     if (workload === undefined) return declined('the pod template is gone')
@@ -23,7 +23,7 @@ export default defineFixer(appVersionLabels, {
     if (groupOf(resource.object) === 'serving.knative.dev' && stringAt(workload.pod.template, 'metadata', 'name'))
       return declined('Knative takes no change of a revision whose name stays the same')
 
-    const source = data.label === 'app' ? appOf(workload) : versionOf(workload, graph)
+    const source = data.label === 'app' ? appOf(workload, context) : versionOf(workload, graph, context)
     if (source === undefined) return declined(`nothing in the manifests says which ${data.label} it is`)
     const { value, evidence } = source
     if (/\$/.test(value))

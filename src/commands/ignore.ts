@@ -50,8 +50,8 @@ export async function ignore(
     refused += objects.length
     say(`${path}: ${failure}`)
   }
-  const [findings, done] = [outcome.diagnoses.length, found.size - refused]
-  say(`${findings} findings: ${done} objects ${options.diff ? 'would be' : 'are'} annotated, ${refused} can't be`)
+  const head = options.diff ? 'objects to annotate' : 'objects annotated'
+  say(`${head}: ${found.size - refused} of ${found.size}, for findings: ${outcome.diagnoses.length}`)
   return refused > 0 ? 1 : 0
 }
 

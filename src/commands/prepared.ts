@@ -19,7 +19,7 @@ export async function prepared(paths: readonly string[], options: Options, walke
 /** What the options and the configuration ask of a run. */
 export function asked(options: Options, config: Config): Omit<Asked, 'isInScope'> {
   const { maxImpact, only, skip, unsafe } = options
-  const { rules, externalReferences, ports } = config
+  const { rules, externalReferences, ports, labelSources } = config
   return {
     profile: options.profile ?? config.profile ?? 'sidecar',
     portStyle: options.portStyle ?? config.portStyle ?? 'auto',
@@ -32,6 +32,7 @@ export function asked(options: Options, config: Config): Omit<Asked, 'isInScope'
     ruleSettings: rules,
     externalReferences,
     ports,
+    labelSources,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ResourceGraph } from '../graph/graph.ts'
 import type { Pointer } from '../pointer.ts'
 import type { Resource } from '../read/resource.ts'
+import type { AppLabel } from './app-labels.ts'
 import type { Protocol } from './protocol.ts'
 
 /** For which mesh the rules hold: the page word for word, today's sidecars, with the CNI plugin, without sidecars. */
@@ -34,6 +35,8 @@ export interface Context {
   readonly externalReferences: readonly PortPattern[]
   /** Definitive evidence. */
   readonly ports: readonly ProtocolAssignment[]
+  /** Label → the keys of other labels that say the same, before those that everybody uses. */
+  readonly labelSources: Readonly<Partial<Record<AppLabel, readonly string[] | undefined>>>
 }
 
 /** Something that breaks a requirement, and where. */

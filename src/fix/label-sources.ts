@@ -1,3 +1,4 @@
+import type { Context } from '../detect/detector.ts'
 import { selectingServices } from '../detect/workloads.ts'
 import type { ResourceGraph, Workload } from '../graph/graph.ts'
 import { containersOf } from '../graph/pod-template.ts'
@@ -23,14 +24,25 @@ const APP_KEYS = ['app.kubernetes.io/name', 'k8s-app', 'name', 'run']
 const VERSION_TAG = /^v?\d+(\.\d+){1,2}([-_].+)?$/
 
 /** Which app a workload is: what its pods are labelled as, else its own name without a version. */
-export function appOf({ resource, pod }: Workload): LabelSource | undefined {
+export function appOf(workload: Workload, { labelSources }: Context): LabelSource | undefined {
+  const { resource, pod } = workload
   const [labelled] = APP_KEYS.flatMap(key => labelSource(pod.template, key, resource, pod.at) ?? [])
-  return labelled ?? nameSource(resource, sourceNameOf(resource).replace(/-v\d+$/, ''))
+  return (
+    configuredSource(workload, labelSources.app) ??
+    labelled ??
+    nameSource(resource, sourceNameOf(resource).replace(/-v\d+$/, ''))
+  )
 }
 
 /** Which version a workload is: what it is labelled as or called, the subset that it must be, else its image's tag. */
-export function versionOf(workload: Workload, graph: ResourceGraph): LabelSource | undefined {
+export function versionOf(
+  workload: Workload,
+  graph: ResourceGraph,
+  { labelSources }: Context,
+): LabelSource | undefined {
   const { resource, pod } = workload
+  const configured = configuredSource(workload, labelSources.version)
+  if (configured !== undefined) return configured
   const key = 'app.kubernetes.io/version'
   const labelled = labelSource(pod.template, key, resource, pod.at) ?? labelSource(resource.object, key, resource, '')
   if (labelled !== undefined) return labelled
@@ -59,6 +71,13 @@ export function subsetsMet(workload: Workload, version: string, graph: ResourceG
           : [],
       ),
     )
+}
+
+/** What the configuration's labels say, on the pods or on the workload. */
+function configuredSource({ resource, pod }: Workload, keys: readonly string[] = []): LabelSource | undefined {
+  return keys.flatMap(
+    key => labelSource(pod.template, key, resource, pod.at) ?? labelSource(resource.object, key, resource, '') ?? [],
+  )[0]
 }
 
 function labelSource(owner: JsonMap, key: string, resource: Resource, at: Pointer): LabelSource | undefined {
