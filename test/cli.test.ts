@@ -133,7 +133,7 @@ t.test('--only and --skip choose rules', async t => {
       t.match(meshFix(root, option, value), {
         status: 2,
         stdout: '',
-        stderr: /no rule "named-ports"; there are: .*named-service-ports/,
+        stderr: /no rule "named-ports"; did you mean "pod-ports"/,
       })
     }
   }
