@@ -64,7 +64,7 @@ export async function fix(files: Files, options: CheckOptions = {}): Promise<Fix
 async function ran(files: Files, { paths, rules = [], unsafe, ...asked }: CheckOptions, written: boolean) {
   const sets = [await shippedRules(), ...rules]
   const { profile = 'sidecar', portStyle = 'auto', maxImpact = 'restart' } = asked
-  const { all = false, externalReferences = [], ports = [] } = asked
+  const { all = false, externalReferences = [], ports = [], labelSources = {} } = asked
   mustBeOneOf('profile', profile, PROFILES)
   mustBeOneOf('portStyle', portStyle, PORT_STYLES)
   mustBeOneOf('maxImpact', maxImpact, IMPACTS)
@@ -76,6 +76,7 @@ async function ran(files: Files, { paths, rules = [], unsafe, ...asked }: CheckO
       all,
       externalReferences,
       ports,
+      labelSources,
       ruleSettings: {},
       only: asked.only,
       skip: asked.skip,

@@ -60,7 +60,9 @@ export function checks(directory: string): readonly Program[] {
   return [
     meshFix(NAMES.findings, directory, '--no-fix', '--reporter', 'json'),
     meshFix(NAMES.check, directory, '--reporter', 'json'),
-    ...(hasCache() ? [{ ...cached, prepare: () => spawnSync(cached.command, cached.args, { cwd: directory }) }] : []),
+    ...(hasCache()
+      ? [{ ...cached, prepare: () => spawnSync(cached.command, cached.args, { cwd: directory, stdio: 'ignore' }) }]
+      : []),
   ]
 }
 
