@@ -45,7 +45,7 @@ t.test('a check writes nothing, says what it found, and ends with 1', async t =>
   t.match(stdout, /^shop\/service\.yaml\n {2}7:15 warning named-service-ports: port 80 is named "web"/)
   t.match(
     stdout,
-    /fix \(safe, routing\): rename port 80 from "web" to "http-web"\n {4}also in Ingress of shop\/ingress\.yaml/,
+    /fix \(safe, routing\): rename port 80 from "web" to "http-web"\n {6}also in Ingress of shop\/ingress\.yaml/,
   )
   t.match(stdout, /definitive: readinessProbe .* \(shop\/deployment\.yaml:10\)/)
   t.match(stdout, /1 finding in 3 files: 1 fixable with --write · impact: 1 change to routing/)

@@ -22,7 +22,7 @@ const STAGES = [
 ]
 
 /** What every stage may import: words that all of them use. */
-const VOCABULARY = ['src/errors.ts', 'src/pointer.ts', 'src/json-patch.ts']
+const VOCABULARY = ['src/errors.ts', 'src/pointer.ts', 'src/json-patch.ts', 'package.json']
 
 /** Package → the one file that may import it. */
 const DOORS: Readonly<Record<string, string>> = {

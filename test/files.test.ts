@@ -60,7 +60,7 @@ t.test('a document that cannot be read is an error with its place, and stops not
   t.match(contents(root), SHOP_FIXED)
   const again = meshFix(root)
   t.equal(again.status, 1, 'and it counts as an error')
-  t.match(again.stdout, /^mixed\.yaml:5:\d+ error /m)
+  t.match(again.stdout, /^mixed\.yaml\n {2}5:\d+ error /m)
   t.match(again.stdout, /no findings in 6 files · 4 documents that cannot be read/)
 })
 

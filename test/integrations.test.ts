@@ -24,7 +24,7 @@ test('the commit hook: staged names limit what is reported, and the whole reposi
   const staged = ['shop/service.yaml']
   const { status, stdout } = meshFix(root, ...check.slice(1), ...staged)
   t.equal(status, 1)
-  t.match(stdout, /shop\/service\.yaml:7:15 warning named-service-ports/)
+  t.match(stdout, /shop\/service\.yaml\n {2}7:15 warning named-service-ports/)
   t.match(stdout, /\(shop\/deployment\.yaml:\d+\)/, 'evidence is in a file that is not staged')
   t.match(stdout, /it would have to change shop\/ingress\.yaml too, which is outside the paths given/)
   t.notMatch(stdout, /^shop\/(deployment|ingress)\.yaml/m, 'no finding elsewhere')
@@ -42,7 +42,9 @@ test('the GitHub Action: report, annotations, suggestions', { skip: unknown('git
   t.match(stringAt(step, 'run'), 'examples/github-action/check.sh')
   for (const own of steps) t.notMatch(stringAt(own, 'run'), /\$\{\{/, 'what users say is no part of a script')
 
-  const cwd = folder(t, { ...SHOP, 'bin/reviewdog': '#!/bin/sh\ncat > suggestions.json; echo "$@" > arguments' })
+  // Of a fix in several files there is no suggestion.
+  const { 'shop/ingress.yaml': _, ...shop } = SHOP
+  const cwd = folder(t, { ...shop, 'bin/reviewdog': '#!/bin/sh\ncat > suggestions.json; echo "$@" > arguments' })
   chmodSync(join(cwd, 'bin/reviewdog'), 0o755)
   const run = (inputs: Readonly<Record<string, string>>) =>
     tool(cwd, 'bash', [join(ROOT, 'examples/github-action/check.sh')], {

@@ -18,7 +18,7 @@ const PACKAGES: readonly { readonly directory: string; readonly files: readonly 
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
       /^dist\/(mesh-fix|mesh-fix-krm)\.cjs$/,
       /^dist\/(index|edit|chunk-\w+)\.js$/,
-      /^dist\/(function-config|mesh-fix\.config|report)\.schema\.json$/,
+      /^dist\/(function-config|config|report)\.schema\.json$/,
       /^dist\/THIRD-PARTY-LICENSES\.txt$/,
       /^dist\/docs\/[a-z-]+\.md$/,
       /^dist\/types\/src\/[\w/-]+\.d\.ts$/,

@@ -9,7 +9,10 @@ if [[ $FAIL_ON == never ]]; then args+=(--exit-zero); else args+=(--fail-on "$FA
 
 report="${RUNNER_TEMP:-/tmp}/mesh-fix.json"
 echo "report=$report" >> "$GITHUB_OUTPUT"
-"${mesh_fix[@]}" "${args[@]}" --reporter json --reporter-file "$report" -- "${paths[@]}" || [[ $? == 1 ]]
+"${mesh_fix[@]}" "${args[@]}" --reporter json --reporter-file "$report" -- "${paths[@]}" || {
+  status=$?
+  [[ $status == 1 ]] || exit "$status"
+}
 
 if [[ $SUGGEST == true ]]; then
   "${mesh_fix[@]}" "${args[@]}" --exit-zero --reporter rdjson -- "${paths[@]}" |

@@ -57,7 +57,11 @@ export async function verify(directory: string): Promise<number> {
   const own = ownDirectory(realPathOf(directory))
   if (own === undefined) throw new MeshFixError('USAGE', `${directory} holds no kustomization that mesh-fix wrote`)
   const { path, arguments: args } = argumentsOf(own)
-  const options = parsed(program(), args).opts<Options>()
+  // Without something to do, a program with commands of its own prints its help.
+  const options = parsed(
+    program().action(() => {}),
+    args,
+  ).opts<Options>()
   const { holds, lines } = verified(await overlayRequest([path], options), own)
   print(`${lines.map(clean).join('\n')}\n`)
   return holds ? 0 : 1
