@@ -6,7 +6,7 @@ import type { Operation } from './json-patch.ts'
 import type { Stop } from './outcome.ts'
 import type { Pointer } from './pointer.ts'
 import type { KubeObject } from './read/resource.ts'
-import type { Status } from './report/result.ts'
+import type { Status, Summary } from './report/result.ts'
 
 /** The JSON report, as programs get it. Lines and columns count from 1, documents and items from 0. */
 export interface Report {
@@ -35,27 +35,10 @@ export interface FixReport extends Report {
 }
 
 /** What was looked at, and what became of the findings. */
-export interface ReportSummary {
-  readonly files: number
-  readonly documents: number
-  readonly resources: number
-  /** The sum of fixed, fixable, fixableUnsafe, refused and manual. */
-  readonly findings: number
-  readonly fixed: number
-  readonly fixable: number
-  readonly fixableUnsafe: number
-  readonly refused: number
-  readonly manual: number
+export interface ReportSummary extends Summary {
   readonly suppressed: number
   readonly skippedFiles: number
   readonly errors: number
-  /** What the fixes do to a running cluster; `restart` counts workloads. */
-  readonly impact: {
-    readonly metadata: number
-    readonly routing: number
-    readonly restart: number
-    readonly newObjects: number
-  }
 }
 
 /** Where an object is. */

@@ -3,6 +3,7 @@ import { compose, PIPELINE } from './container.ts'
 import { type Context, PORT_STYLES, PROFILES } from './detect/detector.ts'
 import { MeshFixError } from './errors.ts'
 import { IMPACTS } from './fix/fixer.ts'
+import { Ignores } from './ignores.ts'
 import type { FixReport, Report } from './library-report.ts'
 import { type FileText, repositoryOf } from './read/repository.ts'
 import { jsonReport } from './report/json.ts'
@@ -88,7 +89,10 @@ async function ran(files: Files, { paths, rules = [], unsafe, ...asked }: CheckO
     '',
   )
   const repository = repositoryOf(listed(files))
-  const outcome = compose(sets).get(PIPELINE).run(repository, run)
+  const ignores = new Ignores(repository.files, [])
+  const outcome = compose(sets)
+    .get(PIPELINE)
+    .run(repository, { ...run, ignores })
   const texts = written ? textsOf(outcome) : new Map<string, string>()
   const isOwn = ({ path }: { readonly path: string }): boolean => run.isInScope(path)
   const report = jsonReport({

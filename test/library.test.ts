@@ -37,6 +37,12 @@ t.test('fix gives the texts that have changed', async t => {
   t.same((await fix({ ...shop, ...texts })).texts, {}, 'once more changes nothing')
 })
 
+t.test('a comment that accepts a finding counts', async t => {
+  const text = (shop['shop/service.yaml'] ?? '').replace(/name: web, .*}$/m, '$& # mesh-fix-ignore named-service-ports')
+  const { summary } = await check({ ...shop, 'shop/service.yaml': text })
+  t.match(summary, { findings: 0, suppressed: 1 })
+})
+
 t.test('a list of files is as good', async t => {
   const files = Object.entries(shop).map(([path, text]) => ({ path, text }))
   t.same(await fix(files), await fix(shop))

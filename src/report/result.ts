@@ -148,12 +148,14 @@ export interface Summary {
   readonly files: number
   readonly documents: number
   readonly resources: number
+  /** The sum of fixed, fixable, fixableUnsafe, refused and manual. */
   readonly findings: number
   readonly fixed: number
   readonly fixable: number
   readonly fixableUnsafe: number
   readonly refused: number
   readonly manual: number
+  /** What the fixes do to a running cluster; `restart` counts workloads. */
   readonly impact: {
     readonly metadata: number
     readonly routing: number
