@@ -68,6 +68,8 @@ function jobOf(argv: readonly string[]): () => Promise<number> {
       job = async () => (await import('./commands/stream.ts')).stream(paths, options, given(command))
     else if (options.overlay !== undefined || options.component !== undefined)
       job = async () => (await import('./commands/overlay.ts')).overlay(paths, options)
+    else if (options.interactive)
+      job = async () => (await import('./commands/interactive.ts')).interactive(paths, options)
     else if (options.cache) job = async () => (await import('./commands/cached.ts')).cached(paths, options)
     else job = async () => (await import('./commands/check.ts')).check(paths, options)
   })

@@ -29,6 +29,7 @@ export interface ReportRequest {
 /** The options as they are given, or their defaults. */
 export interface Options {
   readonly write?: true
+  readonly interactive?: true
   readonly diff?: true
   readonly dryRun?: true
   readonly unsafe?: readonly string[]
@@ -76,6 +77,12 @@ export function program(): Command {
   const command = new Command('mesh-fix')
     .description('Finds what in Kubernetes manifests breaks Istio’s requirements, and repairs it in place.')
     .argument('[PATH...]', 'files or directories to report on and write; the whole repository around them is read')
+    .addOption(
+      new Option(
+        '--interactive',
+        'show each fix, safe or unsafe, and ask what to do; what is chosen is written, once all is answered',
+      ).conflicts(NOT_WITH_INTERACTIVE),
+    )
     .addOption(
       new Option('--overlay <DIR>', 'write a kustomize overlay that makes the fixes').conflicts([
         'component',
@@ -261,6 +268,9 @@ function file(path: string, reports: readonly ReportRequest[] = [{ reporter: 'te
   if (last?.file !== undefined) throw new InvalidArgumentError(`The ${last.reporter} report has a file already.`)
   return reports.map(report => (report === last ? { ...report, file: path } : report))
 }
+
+/** Options that have no meaning where fixes are chosen one by one, and written. */
+const NOT_WITH_INTERACTIVE = ['diff', 'dryRun', 'fix', 'overlay', 'component', 'cache', 'printScopes', 'printConfig']
 
 /** Options that have no meaning with those that write an overlay. */
 const NOT_WITH_OVERLAYS = [

@@ -4,11 +4,13 @@ Exit codes:
   0  nothing at or above --fail-on is left (or would be changed)
   1  something is; with --write, --overlay and --component, something that was not fixed; verify: it does not hold
   2  arguments or a path that can't be used, or a file that can't be written
+  130  --interactive was interrupted; nothing was written
 
 Examples:
   mesh-fix                      check the repository, and preview the fixes
   mesh-fix --write apps/        repair what is under apps/; references are looked up everywhere
   mesh-fix --diff | git apply   the same by way of a patch
+  mesh-fix --interactive        look at each fix, and choose
   mesh-fix --staged             check what is about to be committed
   mesh-fix --overlay fixed/ base/   leave the files alone, and fix what kustomize builds of base/
   mesh-fix verify fixed/        prove that it does

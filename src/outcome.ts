@@ -1,5 +1,5 @@
 import type { Context, Detector, Finding, Severity } from './detect/detector.ts'
-import type { Evidence, Fix, IMPACTS } from './fix/fixer.ts'
+import type { Evidence, Fix, IMPACTS, Safety } from './fix/fixer.ts'
 import type { Invariant } from './fix/prove.ts'
 import type { ResourceGraph } from './graph/graph.ts'
 import type { Operation } from './json-patch.ts'
@@ -25,6 +25,11 @@ export interface RunOptions extends Context {
   readonly severities: ReadonlyMap<string, Severity>
   /** Whether a rule's unsafe fixes are applied, too. */
   readonly isUnsafeOn: (rule: string) => boolean
+  /**
+   * Where a person chooses: how far a finding's fix is wanted, undefined: it is offered and not made. Without it, all are
+   * made that are safe or asked for.
+   */
+  readonly chosen?: ((diagnosis: Diagnosis) => Safety | undefined) | undefined
   /** The greatest impact that fixes may have. */
   readonly maxImpact: (typeof IMPACTS)[number]
   /** Find only, compute no fix. */
@@ -44,10 +49,10 @@ export interface Acceptance {
 export type Stop = Invariant | 'placement' | 'text' | 'scope' | 'build' | 'template'
 
 /**
- * Why a fix that is proven is not applied: nobody asked for unsafe ones, its impact is above the greatest allowed, or
- * no value of the chart decides it.
+ * Why a fix that is proven is not applied: nobody asked for unsafe ones, its impact is above the greatest allowed, no
+ * value of the chart decides it, or who chooses did not choose it.
  */
-export type HeldBack = 'unsafe' | 'impact' | 'template'
+export type HeldBack = 'unsafe' | 'impact' | 'template' | 'choice'
 
 /** The value of a chart that makes a fix. */
 export interface DecidingValue {

@@ -1,16 +1,21 @@
 import { fstatSync, writeSync } from 'node:fs'
 import { clean } from './report/paint.ts'
 
+/** The number of standard input. */
+export const STDIN = 0
+
 /** The number of standard output. */
 export const STDOUT = 1
 
 /** The number of standard error. */
 export const STDERR = 2
 
+const STREAMS = ['stdin', 'stdout', 'stderr'] as const
+
 /** Whether a stream is a terminal. Node loads its network modules to say so: of files and pipes it need not be asked. */
-export function isTerminal(stream: typeof STDOUT | typeof STDERR): boolean {
+export function isTerminal(stream: typeof STDIN | typeof STDOUT | typeof STDERR): boolean {
   if (!fstatSync(stream).isCharacterDevice()) return false
-  return (stream === STDOUT ? process.stdout : process.stderr).isTTY === true
+  return process[STREAMS[stream]].isTTY === true
 }
 
 /** A word to the person at the terminal; if nobody listens, it's lost. */

@@ -193,10 +193,10 @@ class Run {
     const result = fixer.fix(current.finding, this.#graph, this.#options)
     if (isDeclined(result))
       return { status: 'manual', reason: result.declined, evidence: result.evidence, candidates: [] }
-    return this.#firstProven([...result], detector, key)
+    return this.#firstProven([...result], diagnosis)
   }
 
-  #firstProven(fixes: readonly Fix[], detector: Detector, key: string): Treatment {
+  #firstProven(fixes: readonly Fix[], diagnosis: Diagnosis): Treatment {
     const candidates = fixes.filter(({ safety }) => safety === 'display')
     if (candidates.length > 0) {
       const [first] = candidates
@@ -205,33 +205,39 @@ class Run {
     }
     const reasons: string[] = []
     let refused: Treatment | undefined
-    const heldBack = (fix: Fix): HeldBack | undefined => this.#heldBack(fix, detector.id)
-    const [wanted, unwanted] = [fixes.filter(fix => !heldBack(fix)), fixes.filter(heldBack)]
-    for (const fix of wanted) {
-      const result = this.#try(fix, key, true)
-      const better = fixes.slice(0, fixes.indexOf(fix)).filter(heldBack)
-      if ('fix' in result)
-        return {
-          status: 'applied',
-          fix: noted(result.fix, [...reasons, ...better.flatMap(({ cautions }) => cautions)]),
-        }
-      reasons.push(result.reason)
-      refused ??= { status: 'refused', ...result, fix }
-    }
-    for (const fix of unwanted) {
-      const result = this.#try(fix, key, false)
-      if ('fix' in result)
-        return { status: 'available', heldBack: heldBack(fix) ?? 'unsafe', fix: noted(result.fix, reasons) }
+    const inTurn = fixes.toSorted((one, other) => this.#turn(one, diagnosis) - this.#turn(other, diagnosis))
+    for (const [turn, fix] of inTurn.entries()) {
+      const heldBack = this.#heldBack(fix, diagnosis)
+      const result = this.#try(fix, diagnosis.key, heldBack === undefined)
+      if ('fix' in result) {
+        const better = fixes.slice(0, fixes.indexOf(fix)).filter(other => inTurn.indexOf(other) > turn)
+        const made = noted(result.fix, [...reasons, ...better.flatMap(({ cautions }) => cautions)])
+        return heldBack === undefined ? { status: 'applied', fix: made } : { status: 'available', heldBack, fix: made }
+      }
       reasons.push(result.reason)
       refused ??= { status: 'refused', ...result, fix }
     }
     return refused ?? { status: 'manual', reason: 'there is no fix', evidence: [], candidates: [] }
   }
 
-  #heldBack({ safety, impact }: Fix, rule: string): HeldBack | undefined {
-    if (safety !== 'safe' && !this.#options.isUnsafeOn(rule)) return 'unsafe'
-    const isTooMuch = impact !== 'new-object' && IMPACTS.indexOf(impact) > IMPACTS.indexOf(this.#options.maxImpact)
-    return isTooMuch ? 'impact' : undefined
+  /** Which fixes are tried first: those that are asked for, those that may be chosen as they are, and then the rest. */
+  #turn(fix: Fix, diagnosis: Diagnosis): number {
+    const heldBack = this.#heldBack(fix, diagnosis)
+    if (heldBack === undefined) return this.#isAskedFor(fix, diagnosis) ? 0 : 1
+    return heldBack === 'choice' ? 2 : 3
+  }
+
+  #isAskedFor({ safety }: Fix, { detector }: Diagnosis): boolean {
+    return safety === 'safe' || this.#options.isUnsafeOn(detector.id)
+  }
+
+  #heldBack(fix: Fix, diagnosis: Diagnosis): HeldBack | undefined {
+    const { impact } = fix
+    const { chosen, maxImpact } = this.#options
+    const choice = chosen?.(diagnosis)
+    if (!this.#isAskedFor(fix, diagnosis) && choice !== 'unsafe') return 'unsafe'
+    if (impact !== 'new-object' && IMPACTS.indexOf(impact) > IMPACTS.indexOf(maxImpact)) return 'impact'
+    return chosen !== undefined && choice === undefined ? 'choice' : undefined
   }
 
   /** Proves a fix and, if it is wanted, keeps it. Gives what stopped it where it is refused; then all is as it was. */

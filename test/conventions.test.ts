@@ -30,6 +30,7 @@ const DOORS: Readonly<Record<string, string>> = {
   'json-patch': 'src/json-patch.ts',
   inversify: 'src/container.ts',
   commander: 'src/command-line.ts',
+  '@inquirer/input': 'src/prompt.ts',
   ignore: 'src/read/walk.ts',
   zod: 'src/schema.ts',
   leven: 'src/suggestion.ts',

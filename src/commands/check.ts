@@ -1,4 +1,3 @@
-import { goneMessage } from '../baseline.ts'
 import type { BuildRecord } from '../build/record.ts'
 import type { Options } from '../command-line.ts'
 import type { Config } from '../config.ts'
@@ -6,15 +5,13 @@ import { print } from '../output.ts'
 import { progress } from '../progress.ts'
 import type { readFiles } from '../read/repository.ts'
 import type { Walk } from '../read/walk.ts'
-import type { Result } from '../report/result.ts'
 import { scopeLines } from '../scopes/print.ts'
 import { rootsIn } from '../scopes/roots.ts'
-import { filesAfter, textsOf } from '../texts.ts'
-import { deliver, destinationsOf, type Said } from './delivery.ts'
+import { textsOf } from '../texts.ts'
+import { concluded } from './conclude.ts'
+import { destinationsOf, type Said } from './delivery.ts'
 import { baselineFor, buildMode, examined, scopesIn, sourcesFor } from './examine.ts'
 import { prepared } from './prepared.ts'
-import { exitCode, placesOf, reportOf } from './reporting.ts'
-import { unusedIgnores } from './unused-ignores.ts'
 
 /** What a run has read when it begins, and who is told what it says. */
 export interface Begun {
@@ -41,31 +38,12 @@ export async function check(paths: readonly string[], options: Options, begun?: 
     return 0
   }
   const baseline = baselineFor(options, walked.root)
-  const { outcome, record, ignores } = await examined(ready, sources, options, baseline, show)
-
-  const destinations = destinationsOf(options)
-  const texts = options.write ? textsOf(outcome) : new Map<string, string>()
-  const failures = options.write ? (await import('./write.ts')).write(walked.root, outcome, texts) : []
+  const found = await examined(ready, sources, options, baseline, show)
   show(undefined)
-  const failed = new Set(failures.flatMap(({ paths }) => paths))
-  const result: Result = {
-    ...placesOf(walked, options),
-    outcome,
-    build: record,
-    skipped: sources.skipped,
-    errors: sources.errors,
-    written: options.write === true,
-    failures,
-    filesAfter: filesAfter(outcome, texts, failed),
-    unusedIgnores: unusedIgnores(ignores, outcome, ready),
-  }
-  const gone = baseline?.gone(outcome.options) ?? []
-  const reports = await reportOf(result, options, destinations)
-  const said = { ...reports, words: [...reports.words, ...(gone.length === 0 ? [] : [goneMessage(gone)])] }
-  deliver(said, destinations)
-  const code =
-    failures.length > 0 ? 2 : Math.max(exitCode([result], options), gone.length > 0 && !options.exitZero ? 1 : 0)
-  begun?.remember(said, code, otherThanText(config, record))
+  const destinations = destinationsOf(options)
+  const texts = options.write ? textsOf(found.outcome) : undefined
+  const { said, code } = await concluded({ ready, sources, baseline, ...found }, texts, options, destinations)
+  begun?.remember(said, code, otherThanText(config, found.record))
   return code
 }
 

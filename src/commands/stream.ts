@@ -16,6 +16,7 @@ import { report } from './reporting.ts'
 /** Options that have no meaning for a stream. */
 const NOT_FOR_STREAMS = new Set([
   '--write',
+  '--interactive',
   '--overlay',
   '--component',
   '--force',

@@ -140,6 +140,7 @@ function reasonOf(
     unsafe: 'not proven to be what is meant: --unsafe applies it',
     impact: `left out by --max-impact; --max-impact ${treatment.fix.impact} applies it`,
     template: 'no value of the chart decides it: Helm’s post-renderer applies it',
+    choice: 'it was not chosen',
   }[treatment.heldBack]
 }
 

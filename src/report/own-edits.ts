@@ -16,11 +16,13 @@ const MAX_DOCUMENT = 50_000
 /**
  * The edits that a fix makes alone, proven like all others. Undefined where it can't be told from others: it builds on
  * one of them, or changes a document that is too long to be read for each.
+ *
+ * @param longest the length of a document that is not too long, in characters
  */
-export function ownEdits(fix: Fix, files: Files): FileEdits | undefined {
+export function ownEdits(fix: Fix, files: Files, longest = MAX_DOCUMENT): FileEdits | undefined {
   const { changes, creates = [] } = fix
   const touched = [...changes.map(({ resource }) => resource), ...creates.map(({ beside }) => beside)]
-  if (!touched.every(({ path, document }) => isShort(files.get(path), document))) return undefined
+  if (!touched.every(({ path, document }) => isShort(files.get(path), document, longest))) return undefined
   try {
     const sheets = new Sheets(files, new Set())
     sheets.apply(changes, newDocuments(fix, files), { keep: true })
@@ -31,9 +33,9 @@ export function ownEdits(fix: Fix, files: Files): FileEdits | undefined {
   }
 }
 
-function isShort(file: SourceFile | undefined, place: number): boolean {
+function isShort(file: SourceFile | undefined, place: number, longest: number): boolean {
   const document = file?.parsed.documents.find(({ index }) => index === place)
-  return document !== undefined && document.end - document.start <= MAX_DOCUMENT
+  return document !== undefined && document.end - document.start <= longest
 }
 
 /** The new objects that are documents of their own; items of a List are changes to it. */

@@ -1,13 +1,11 @@
 import { changedPaths } from '../fix/placement.ts'
 import type { Diagnosis } from '../outcome.ts'
 import { titleOf } from '../read/resource.ts'
-import type { Span } from '../read/tree.ts'
-import { hunksOf } from '../write/diff.ts'
-import type { TextEdit } from '../write/text-edit.ts'
 import { frameLines } from './frame.ts'
+import { diffLines, hunkLines } from './hunks.ts'
 import type { Locator } from './locate.ts'
 import { type FileEdits, ownEdits } from './own-edits.ts'
-import { clean, line, type Paint, painter } from './paint.ts'
+import { line, type Paint, painter } from './paint.ts'
 import { diffOf, hiddenIn, inReadingOrder, locators, type Result, shownPath, statusOf } from './result.ts'
 import { notesOf, type Reason, reasonsOf, skippedReasons, summaryLine } from './summary.ts'
 import { unusedMessage } from './unused-ignores.ts'
@@ -29,7 +27,7 @@ export function textReport(result: Result, { color, quiet }: TextOptions): strin
     ...fileParts(result, hunks, { paint, quiet }),
     ...failureParts(result, paint),
     ...unusedParts(result, paint),
-    ...(rest === '' ? [] : [colored(rest.trimEnd(), paint).join('\n')]),
+    ...(rest === '' ? [] : [diffLines(rest.trimEnd(), paint).join('\n')]),
     [...(quiet ? [] : reasonLines(result)), summaryLine(result), ...notesOf(result)].join('\n'),
   ]
   return `${parts.join('\n\n')}\n`
@@ -63,6 +61,9 @@ function hunksIn(result: Result): Hunks {
   return { of, isMissing: path => missing.has(path) }
 }
 
+/** How many unchanged lines stand around a change: the code is shown above. */
+const CONTEXT = 1
+
 /** What is said of each file: what can't be read in it, and its findings. */
 function fileParts(
   result: Result,
@@ -84,10 +85,9 @@ function fileParts(
       headOf(diagnosis, result, locator, paint),
       ...(quiet ? [] : frameOf(diagnosis, result, locator, paint)),
       ...[...words.builds(diagnosis), ...words.fix(diagnosis)].map(text => `  ${text}`),
-      ...[...(hunks.of.get(diagnosis) ?? [])].flatMap(([changed, edits]) => [
-        ...(changed === path ? [] : [line`    ${paint('bold', shownPath(changed, result))}`]),
-        ...hunkLines(changed, edits, result, paint),
-      ]),
+      ...hunkLines(hunks.of.get(diagnosis) ?? [], result, { paint, context: CONTEXT, unnamed: path }).map(
+        text => `    ${text}`,
+      ),
     ])
   }
   return [...files]
@@ -97,9 +97,14 @@ function fileParts(
 
 const SEVERITY_STYLES = { error: 'red', warning: 'yellow', info: 'cyan' } as const
 
-function headOf({ finding, severity, detector }: Diagnosis, result: Result, locator: Locator, paint: Paint): string {
-  const { line: number, column } = locator.position(finding.resource, finding.at)
-  const place = result.chart === undefined ? `${number}:${column}` : `${titleOf(finding.resource.object)}:`
+function headOf(diagnosis: Diagnosis, result: Result, locator: Locator, paint: Paint): string {
+  const { resource, at } = diagnosis.finding
+  const { line: number, column } = locator.position(resource, at)
+  return headLine(result.chart === undefined ? `${number}:${column}` : `${titleOf(resource.object)}:`, diagnosis, paint)
+}
+
+/** A finding, and where it is. */
+export function headLine(place: string, { finding, severity, detector }: Diagnosis, paint: Paint): string {
   const codes = finding.codes?.length ? ` [${finding.codes.join(', ')}]` : ''
   return line`${paint('bold', place)} ${paint(SEVERITY_STYLES[severity], severity)} ${detector.id}: ${finding.message}${paint('dim', codes)}`
 }
@@ -139,61 +144,6 @@ function failureParts(result: Result, paint: Paint): readonly string[] {
     return others.length === 0 ? head : `${head}\n${line`  nor, for the same fixes: ${others.join(', ')}`}`
   })
 }
-
-/** How many unchanged lines stand around a change: the code is shown above. */
-const CONTEXT = 1
-
-function hunkLines(path: string, edits: readonly TextEdit[], result: Result, paint: Paint): readonly string[] {
-  const file = result.filesAfter.get(path)
-  const { text = '' } = file?.parsed ?? {}
-  const start = linesBack(text, edits[0]?.start ?? 0)
-  const end = linesOn(text, edits.at(-1)?.end ?? 0)
-  const hunks = hunksOf({
-    text: text.slice(start, end),
-    edits: edits.map(edit => ({ ...edit, start: edit.start - start, end: edit.end - start })),
-    hidden: file === undefined ? [] : within(hiddenIn(file, result), start, end),
-    before: file === undefined ? 0 : locators(result).after.regionOf(path, { start, end }).line - 1,
-    context: CONTEXT,
-  })
-  return hunks.flatMap(hunk => colored(hunk.replaceAll('\r\n', '\n').trimEnd(), paint).map(text => `    ${text}`))
-}
-
-/** Where the lines begin that stand before an offset as context. */
-function linesBack(text: string, offset: number): number {
-  let start = text.lastIndexOf('\n', offset - 1) + 1
-  for (let room = CONTEXT; room > 0 && start > 0; room -= 1) start = text.lastIndexOf('\n', start - 2) + 1
-  return start
-}
-
-/** Where the lines end that stand behind an offset as context. */
-function linesOn(text: string, offset: number): number {
-  let end = offset
-  for (let room = CONTEXT; room >= 0 && end < text.length; room -= 1) end = text.indexOf('\n', end) + 1 || text.length
-  return end
-}
-
-function within(spans: readonly Span[], from: number, to: number): readonly Span[] {
-  return spans.flatMap(({ start, end }) =>
-    end <= from || start >= to ? [] : [{ start: Math.max(start, from) - from, end: Math.min(end, to) - from }],
-  )
-}
-
-/** The diff as people read it: control characters are not for them, but a carriage return at the end of a line stays. */
-function colored(diff: string, paint: Paint): readonly string[] {
-  return diff.split('\n').map(full => {
-    const text = full.replace(/\r$/, '')
-    const style = STYLES.find(([start]) => start.test(text))?.[1]
-    const { painted } = style === undefined ? { painted: clean(text) } : paint(style, text)
-    return full === text ? painted : `${painted}\r`
-  })
-}
-
-const STYLES = [
-  [/^(diff|---|\+\+\+) /, 'bold'],
-  [/^@@/, 'cyan'],
-  [/^\+/, 'green'],
-  [/^-/, 'red'],
-] as const
 
 /** Why something is left, by how often: kustomizations that were not built, skipped files, and what people must decide. */
 function reasonLines(result: Result): readonly string[] {

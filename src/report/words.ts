@@ -1,4 +1,4 @@
-import type { Change, Evidence } from '../fix/fixer.ts'
+import type { Change, Evidence, Fix } from '../fix/fixer.ts'
 import { pathOf } from '../fix/placement.ts'
 import type { Diagnosis, Treatment } from '../outcome.ts'
 import { dotted, type Pointer } from '../pointer.ts'
@@ -51,25 +51,33 @@ export class Words {
           ...treatment.fix.evidence.map(evidence => this.#evidence(evidence)),
         ]
       default:
-        return this.#made(diagnosis, treatment)
+        return [
+          ...this.change(diagnosis, treatment.fix, wordFor(diagnosis, this.#result)),
+          ...this.#value(treatment),
+          ...this.grounds(treatment.fix),
+        ]
     }
   }
 
-  #made(diagnosis: Diagnosis, treatment: Extract<Treatment, { status: 'applied' | 'available' }>): readonly string[] {
-    const { fix } = treatment
-    const { resource: own } = diagnosis.finding
-    const { changes, creates = [], note } = fix
+  /** What a fix of a finding does, and where. */
+  change({ finding: { resource: own } }: Diagnosis, fix: Fix, word: string): readonly string[] {
+    const { changes, creates = [] } = fix
     const [first] = changes
     const isElsewhere = first !== undefined && creates.length === 0 && first.resource.id !== own.id
     const where = isElsewhere ? ` in ${titleOf(first.resource.object)}` : ''
     const others = changes.filter(({ resource }) => resource.id !== own.id)
     return [
-      line`${this.#paint('green', wordFor(diagnosis, this.#result))} (${fix.safety}, ${fix.impact}): ${fix.title}${where}`,
+      line`${this.#paint('green', word)} (${fix.safety}, ${fix.impact}): ${fix.title}${where}`,
       ...others.map(({ resource }) => line`  also in ${kindOf(resource)} of ${shownPath(resource.path, this.#result)}`),
       ...creates.map(fresh => line`  new: ${titleOf(fresh.object)} in ${shownPath(pathOf(fresh), this.#result)}`),
-      ...this.#value(treatment),
-      ...fix.evidence.map(evidence => this.#evidence(evidence)),
-      ...fix.cautions.map(caution => line`  unsafe: ${caution}`),
+    ]
+  }
+
+  /** Why a fix is what it is: its evidence, why it isn't safe, and why it isn't a better one. */
+  grounds({ evidence, cautions, note }: Fix): readonly string[] {
+    return [
+      ...evidence.map(one => this.#evidence(one)),
+      ...cautions.map(caution => line`  unsafe: ${caution}`),
       ...(note === undefined ? [] : [line`  not a better fix: ${note}`]),
     ]
   }
@@ -116,6 +124,7 @@ function wordFor(diagnosis: Diagnosis, result: Result): string {
       unsafe: 'fix with --unsafe',
       impact: `fix with --max-impact ${treatment.fix.impact}`,
       template: 'fix with the post-renderer',
+      choice: 'fix not chosen',
     }[treatment.heldBack]
   if (treatment.status !== 'applied') return 'no fix'
   if (statusOf(diagnosis, result) === 'applied') return 'fixed'

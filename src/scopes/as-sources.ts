@@ -6,6 +6,7 @@ import { stringAt } from '../read/json.ts'
 import type { Repository } from '../read/repository.ts'
 import { nameOf, type Resource } from '../read/resource.ts'
 import { counterpartOf } from './counterpart.ts'
+import type { Offers } from './offers.ts'
 import { placeInPatch } from './patches.ts'
 import type { Proof } from './proof.ts'
 import { type Origins, sourceFixOf } from './source-edits.ts'
@@ -18,9 +19,12 @@ export function asSources(
   origins: Origins,
   transactions: readonly Transaction[],
   { refused, draft }: Proof,
+  offers?: Offers | undefined,
 ): Outcome {
   const byFix = new Map(
-    transactions.flatMap(transaction => transaction.fixes.map(({ fix }) => [fix.changes, transaction] as const)),
+    [...transactions, ...(offers?.transactions ?? [])].flatMap(transaction =>
+      transaction.fixes.map(({ fix }) => [fix.changes, transaction] as const),
+    ),
   )
   const evidenceOf = (evidence: Evidence): Evidence =>
     evidence.at === undefined ? evidence : { ...evidence, at: placeOf(evidence.at, origins) }
@@ -41,17 +45,16 @@ export function asSources(
           evidence: treatment.evidence.map(evidenceOf),
           candidates: treatment.candidates.map(fixOf),
         }
-      case 'applied': {
+      default: {
         const transaction = byFix.get(treatment.fix.changes)
-        const reason = transaction && refused.get(transaction)
+        if (transaction === undefined) return { ...treatment, fix: fixOf(treatment.fix) }
+        const reason = refused.get(transaction) ?? offers?.refused.get(transaction)
         if (reason !== undefined) return { status: 'refused', by: 'build', reason, fix: fixOf(treatment.fix) }
-        const changes = (transaction && draft.changes.get(transaction)) ?? []
-        const creates = transaction?.fixes.flatMap(placed => placed.source.creates) ?? []
+        const changes = draft.changes.get(transaction) ?? offers?.changes.get(transaction) ?? []
+        const creates = transaction.fixes.flatMap(placed => placed.source.creates)
         const evidence = treatment.fix.evidence.map(evidenceOf)
         return { ...treatment, fix: { ...treatment.fix, changes, creates, evidence } }
       }
-      default:
-        return { ...treatment, fix: fixOf(treatment.fix) }
     }
   }
 
@@ -105,8 +108,9 @@ function both(one: Diagnosis, other: Diagnosis): Diagnosis {
   return { ...(worse ?? one), ...(scopes.length === 0 ? {} : { scopes }) }
 }
 
-function rank({ status }: Treatment): number {
-  return ['refused', 'manual', 'available', 'applied', 'skipped'].indexOf(status)
+function rank(treatment: Treatment): number {
+  const status = treatment.status === 'available' ? treatment.heldBack : treatment.status
+  return ['refused', 'manual', 'impact', 'unsafe', 'choice', 'applied', 'skipped'].indexOf(status)
 }
 
 /** The place in the sources that gives what stands at a place of a built object. */

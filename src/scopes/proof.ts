@@ -20,12 +20,14 @@ export interface Proof {
  * Makes transactions in the sources and builds every root again: only what the fixes say may have changed, everywhere.
  * Those that are right are made together; what is wrong is tried by itself, in each way there is, and else refused.
  *
+ * @param upon what is made already, and proven
  */
 export async function provenInBuilds(
   transactions: readonly Transaction[],
   views: readonly View[],
   drafting: Drafting,
   builds: Builds,
+  upon: readonly Made[] = [],
 ): Promise<Proof> {
   const refused = new Map<Transaction, string>()
   const prover = new Prover(views, drafting, builds)
@@ -40,20 +42,19 @@ export async function provenInBuilds(
         `${titleOf(homeless.object)} is made of something that no file here holds; ${elsewhere(transaction)}`,
       )
   }
-  for (;;) {
-    const { failures } = await prover.attempt(made)
+  while (made.length > 0) {
+    const { failures } = await prover.attempt([...upon, ...made])
     if (failures.length === 0) break
     const wrong = made.filter(each => failures.some(failure => concerns(each.transaction, failure)))
     // A failure that no transaction seems to have to do with may be anybody's.
     const withdrawn = wrong.length > 0 ? wrong : made
     suspects = [...suspects, ...withdrawn.map(({ transaction }) => transaction)]
     made = made.filter(each => !withdrawn.includes(each))
-    if (made.length === 0) break
   }
   for (const transaction of suspects) {
     const reasons: string[] = []
     for (const way of waysOf(transaction)) {
-      const { failures } = await prover.attempt([...made, { transaction, way }])
+      const { failures } = await prover.attempt([...upon, ...made, { transaction, way }])
       if (failures.length === 0) {
         made = [...made, { transaction, way }]
         break
@@ -64,7 +65,7 @@ export async function provenInBuilds(
       refused.set(transaction, `${reasons[0]}; ${elsewhere(transaction)}`)
   }
   const inOrder = transactions.flatMap(transaction => made.find(each => each.transaction === transaction) ?? [])
-  return { made: inOrder, refused, draft: drafted(inOrder, drafting) }
+  return { made: inOrder, refused, draft: drafted([...upon, ...inOrder], drafting) }
 }
 
 /** Where a fix can be made for one build alone. */

@@ -67,11 +67,18 @@ export async function runInBuilds(
       old && changes && seenBy(changes.before, old.views, old.unbuilt),
       ({ resource, at }) => placeOf({ resource, pointer: at }, origins).resource.path,
     )
-    const outcome = run(seenBy(source, views, unbuilt), { ...asked, ignores: ignoresInSources(options, origins) })
+    const { chosen } = options
+    const outcome = run(seenBy(source, views, unbuilt), {
+      ...asked,
+      ignores: ignoresInSources(options, origins),
+      chosen: chosen && (diagnosis => chosen(inSource(diagnosis, origins))),
+    })
     const placed = outcome.fixes.map(fix => ({ fix, source: sourceFixOf(fix, origins) }))
     const transactions = transactionsOf(placed)
-    const proof = await provenInBuilds(transactions, views, { source, origins, obstacle: obstacleIn(options) }, builds)
-    return { outcome: asSources(outcome, source, origins, transactions, proof), record }
+    const drafting = { source, origins, obstacle: obstacleIn(options) }
+    const proof = await provenInBuilds(transactions, views, drafting, builds)
+    const offers = chosen && (await (await import('./offers.ts')).offersIn(outcome, proof, views, drafting, builds))
+    return { outcome: asSources(outcome, source, origins, transactions, proof, offers), record }
   })
 }
 
