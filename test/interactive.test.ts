@@ -225,22 +225,49 @@ t.test('a fix that others change is told, not written', AT_TERMINAL, async t => 
   t.match(contents(root)['shop.yaml'], /port: 81, targetPort: 8080, name: http-81 \}/)
 })
 
-t.test('fixes that meet in one place are made in any choice', AT_TERMINAL, async t => {
+t.test('fixes that meet in one place are shown alone, and made in any choice', AT_TERMINAL, async t => {
   const unlisted = deployment('shop').replace(/ +ports: .*\n/, '')
   const ports = '{ name: http-web, port: 80, targetPort: 8080 }\n    - { name: http-api, port: 81, targetPort: 9090 }'
-  const files = { 'deployment.yaml': unlisted, 'service.yaml': service('shop', ports) }
+  const files = { 'shop/deployment.yaml': unlisted, 'shop/service.yaml': service('shop', ports) }
+  const built = {
+    ...files,
+    'shop/kustomization.yaml': 'resources: [deployment.yaml, service.yaml]\n',
+    'eu/kustomization.yaml': 'resources: [../shop]\nnameSuffix: -eu\n',
+    'us/kustomization.yaml': 'resources: [../shop]\nnameSuffix: -us\n',
+  }
   const listed = (...ports: readonly number[]) =>
     [unlisted, '          ports:\n', ...ports.map(port => `            - containerPort: ${port}\n`)].join('')
-  for (const [steps, expected] of [
-    [['y', 'y'], listed(8080, 9090)],
-    [['y', 'n'], listed(8080)],
-    [['n', 'y'], listed(9090)],
+  for (const [all, steps, expected] of [
+    [files, ['y', 'y'], listed(8080, 9090)],
+    [files, ['y', 'n'], listed(8080)],
+    [files, ['n', 'y'], listed(9090)],
+    [built, ['y', 'y'], listed(8080, 9090)],
+    [built, ['n', 'y'], listed(9090)],
   ] as const) {
-    const root = folder(t, files)
+    const root = folder(t, all)
     const { shown } = await session(root, steps)
-    t.match(shown, /\n\+ +- containerPort: 9090\n/, 'each is shown alone')
-    t.equal(contents(root)['deployment.yaml'], expected, steps.join())
+    t.match(shown, /\n\+ +ports:\n\+ +- containerPort: 9090\n/)
+    t.strictSame(contents(root), { ...all, 'shop/deployment.yaml': expected }, steps.join())
   }
+})
+
+t.test('new objects of kustomizations are shown alone, too', AT_TERMINAL, async t => {
+  const files = {
+    'base/kustomization.yaml': 'resources:\n  - bakery.yaml\n  - cafe.yaml\n',
+    'base/bakery.yaml': deployment('bakery'),
+    'base/cafe.yaml': deployment('cafe'),
+    'eu/kustomization.yaml': 'resources: [../base]\nnameSuffix: -eu\n',
+  }
+  const root = folder(t, files)
+  const { shown } = await session(root, ['n', 'y'])
+  t.notMatch(shown, /shown alone/)
+  t.match(shown, /\n {4}new: Service cafe in base\/cafe-service\.yaml\n {4}unsafe: /)
+  const { 'base/cafe-service.yaml': created, ...others } = contents(root)
+  t.match(created, /^kind: Service$/m)
+  t.strictSame(others, {
+    ...files,
+    'base/kustomization.yaml': 'resources:\n  - bakery.yaml\n  - cafe.yaml\n  - cafe-service.yaml\n',
+  })
 })
 
 t.test('what changes while it is asked is looked at again', AT_TERMINAL, async t => {

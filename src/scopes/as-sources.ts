@@ -6,6 +6,7 @@ import { stringAt } from '../read/json.ts'
 import type { Repository } from '../read/repository.ts'
 import { nameOf, type Resource } from '../read/resource.ts'
 import { counterpartOf } from './counterpart.ts'
+import { distinct } from './draft.ts'
 import type { Offers } from './offers.ts'
 import { placeInPatch } from './patches.ts'
 import type { Proof } from './proof.ts'
@@ -51,7 +52,7 @@ export function asSources(
         const reason = refused.get(transaction) ?? offers?.refused.get(transaction)
         if (reason !== undefined) return { status: 'refused', by: 'build', reason, fix: fixOf(treatment.fix) }
         const changes = draft.changes.get(transaction) ?? offers?.changes.get(transaction) ?? []
-        const creates = transaction.fixes.flatMap(placed => placed.source.creates)
+        const creates = distinct(transaction.fixes.flatMap(({ source }) => source.creates))
         const evidence = treatment.fix.evidence.map(evidenceOf)
         return { ...treatment, fix: { ...treatment.fix, changes, creates, evidence } }
       }

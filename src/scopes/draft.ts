@@ -133,7 +133,8 @@ class Drafter {
 
 const EMPTY = { title: '', safety: 'safe', cautions: [], evidence: [], impact: 'metadata', changes: [] } as const
 
-function distinct(creates: Placed['source']['creates']): Placed['source']['creates'] {
+/** New objects that several builds want, once. */
+export function distinct(creates: Placed['source']['creates']): Placed['source']['creates'] {
   return [
     ...new Map(
       creates.map(create => [`${create.beside.path} ${JSON.stringify(create.object)}`, create] as const),

@@ -1,7 +1,7 @@
 import type { Change } from '../fix/fixer.ts'
 import type { Outcome } from '../outcome.ts'
 import { inSource } from './as-sources.ts'
-import type { Drafting } from './draft.ts'
+import { type Drafting, drafted } from './draft.ts'
 import { type Proof, provenInBuilds } from './proof.ts'
 import { sourceFixOf } from './source-edits.ts'
 import type { Placed, Transaction } from './transactions.ts'
@@ -41,7 +41,11 @@ export async function offersIn(
   for (const batch of apart(transactions)) {
     const proven = await provenInBuilds(batch, views, drafting, builds, proof.made)
     for (const [transaction, reason] of proven.refused) refused.set(transaction, reason)
-    for (const transaction of batch) changes.set(transaction, proven.draft.changes.get(transaction) ?? [])
+    // What one adds to a list, another may build on: only while nothing is made it costs little to make each alone.
+    for (const made of proven.made) {
+      const draft = proof.made.length === 0 ? drafted([made], drafting) : proven.draft
+      changes.set(made.transaction, draft.changes.get(made.transaction) ?? [])
+    }
   }
   return { transactions, refused, changes }
 }
