@@ -129,6 +129,7 @@ t.test('all of a rule from here on, but nothing less safe', AT_TERMINAL, async t
   const { shown, left } = await session(root, ['n', 'n', 'a'])
   t.equal(left, 0, 'the label of another rule is asked for')
   t.match(shown, /Apply this unsafe fix/)
+  t.match(shown, /\n {2}with it, 1 later fix of named-service-ports\n/)
   t.strictSame(contents(root), { ...files, ...renamed('cafe', 'deli') })
 })
 

@@ -40,18 +40,27 @@ export async function choose(offers: readonly Offer[], result: Result, paint: Pa
   const ignored: Ignored[] = []
   /** Rule → how unsafe fixes of it are applied unasked. */
   const all = new Map<string, Safety>()
+  const isIgnored = ({ diagnoses }: Offer): boolean =>
+    diagnoses.every(diagnosis => ignored.some(each => isCovered(diagnosis, each.diagnosis)))
+  const isTaken = (offer: Offer): boolean => {
+    const wanted = all.get(offer.diagnoses[0].detector.id)
+    return (wanted === 'unsafe' || wanted === offer.fix.safety) && !isIgnored(offer)
+  }
   for (const [index, offer] of offers.entries()) {
-    const [{ detector }] = offer.diagnoses
-    const wanted = all.get(detector.id)
-    if (wanted === 'unsafe' || wanted === offer.fix.safety) {
+    if (isTaken(offer)) {
       chosen.push(offer)
       continue
     }
-    if (offer.diagnoses.every(diagnosis => ignored.some(each => isCovered(diagnosis, each.diagnosis)))) continue
+    if (isIgnored(offer)) continue
     print(`${words.offer(offer).join('\n')}\n`)
     const { key, reason } = await answerTo(offer, `(${index + 1}/${offers.length})`, { words, result, chosen, paint })
     if (key === 'y' || key === 'a') chosen.push(offer)
-    if (key === 'a') all.set(detector.id, offer.fix.safety)
+    if (key === 'a') {
+      const { id } = offer.diagnoses[0].detector
+      all.set(id, offer.fix.safety)
+      const later = plural(offers.slice(index + 1).filter(isTaken).length, 'later fix', 'later fixes')
+      if (later !== '') print(`  with it, ${later} of ${id}\n`)
+    }
     if (key === 'i') ignored.push(...offer.diagnoses.map(diagnosis => ({ diagnosis, reason })))
     print('\n')
     if (key === 'q') break
