@@ -2,7 +2,7 @@
 export const HELP = `
 Exit codes:
   0  nothing at or above --fail-on is left (or would be changed)
-  1  something is; with --write, --overlay and --component, something that was not fixed; verify: it does not hold
+  1  something is; with --write, --interactive, --overlay and --component, something that was not fixed; verify: it does not hold
   2  arguments or a path that can't be used, or a file that can't be written
   130  --interactive was interrupted; nothing was written
 
