@@ -1,5 +1,7 @@
+import { isSame } from '../json-patch.ts'
 import { at, mapAt } from '../read/json.ts'
 import { groupOf, type KubeObject, labelsOf, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
+import type { Json } from '../read/tree.ts'
 import { podTemplateOf } from './pod-template.ts'
 import { type Referent, referencesIn } from './port-references.ts'
 import { type Labels, type Selector, serviceSelector } from './selectors.ts'
@@ -73,11 +75,10 @@ export function namespaceKey({ object }: Resource): string {
 
 /** Whether two versions of an object select the same and are selected by the same. */
 export function selectsAlike(old: KubeObject, now: KubeObject): boolean {
-  const facts = (object: KubeObject): string =>
-    JSON.stringify([
-      namespaceOf(object) ?? null,
-      podTemplateOf(object)?.template['metadata'] ?? null,
-      isService(object) ? [mapAt(object, 'spec', 'selector'), at(object, 'spec', 'type') ?? null] : null,
-    ])
-  return facts(old) === facts(now)
+  const facts = (object: KubeObject): readonly Json[] => [
+    namespaceOf(object) ?? null,
+    podTemplateOf(object)?.template['metadata'] ?? null,
+    ...(isService(object) ? [mapAt(object, 'spec', 'selector'), at(object, 'spec', 'type') ?? null] : []),
+  ]
+  return isSame(facts(old), facts(now))
 }

@@ -130,7 +130,7 @@ export function portReferences(object: KubeObject): readonly PortReference[] {
   const all: PortReference[] = []
   for (const rows of [BY_KIND.get(`${groupOf(object)}/${object.kind}`) ?? OTHERS, ANY]) {
     for (const { id, names, short = false, opaque = false, references } of rows)
-      for (const found of references(object)) all.push({ ...found, row: id, names, short, opaque })
+      for (const { at, port, to } of references(object)) all.push({ at, port, to, row: id, names, short, opaque })
   }
   return all
 }
