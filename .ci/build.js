@@ -38,17 +38,21 @@ const pageParts = {
   },
 }
 
-/** Starting programs takes Node's network modules: in the bundle they are loaded when the first one is started. */
-const lateChildProcess = {
-  name: 'late-child-process',
+/** What of Node's own modules takes long to load and is seldom called: in the bundle it is loaded with the first call. */
+const LATE = {
+  // It takes the network modules.
+  'node:child_process': ['execFile', 'spawn', 'spawnSync'],
+  'node:crypto': ['createHash', 'randomBytes'],
+}
+
+const lateModules = {
+  name: 'late-modules',
   setup({ onResolve, onLoad }) {
-    const real = 'node:child_process'
-    onResolve({ filter: /^node:child_process$/ }, ({ namespace }) =>
-      namespace === 'late' ? { path: real, external: true } : { path: real, namespace: 'late' },
+    onResolve({ filter: /^node:(child_process|crypto)$/ }, ({ path, namespace }) =>
+      namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
     )
-    const late = name => `exports.${name} = (...args) => require('${real}').${name}(...args)`
-    onLoad({ filter: /./, namespace: 'late' }, () => ({
-      contents: ['execFile', 'spawn', 'spawnSync'].map(late).join('\n'),
+    onLoad({ filter: /./, namespace: 'late' }, ({ path }) => ({
+      contents: LATE[path].map(name => `exports.${name} = (...args) => require('${path}').${name}(...args)`).join('\n'),
     }))
   },
 }
@@ -72,7 +76,7 @@ const program = await build({
   outfile: 'dist/mesh-fix.cjs',
   format: 'cjs',
   minify: true,
-  plugins: [rulesIndex, pageParts, lateChildProcess],
+  plugins: [rulesIndex, pageParts, lateModules],
   alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
   define: { 'import.meta.dirname': '__dirname' },
   banner: { js: '#!/usr/bin/env node' },
