@@ -43,12 +43,13 @@ const LATE = {
   // It takes the network modules.
   'node:child_process': ['execFile', 'spawn', 'spawnSync'],
   'node:crypto': ['createHash', 'randomBytes'],
+  'node:v8': ['setFlagsFromString'],
 }
 
 const lateModules = {
   name: 'late-modules',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:(child_process|crypto)$/ }, ({ path, namespace }) =>
+    onResolve({ filter: /^node:(child_process|crypto|v8)$/ }, ({ path, namespace }) =>
       namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
     )
     onLoad({ filter: /./, namespace: 'late' }, ({ path }) => ({
