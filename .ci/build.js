@@ -58,7 +58,6 @@ const common = {
   platform: 'node',
   target: 'node20',
   metafile: true,
-  sourcemap: true,
   legalComments: 'none',
   plugins: [rulesIndex],
 }
@@ -72,6 +71,9 @@ const program = await build({
   outfile: 'dist/mesh-fix.cjs',
   format: 'cjs',
   minify: true,
+  // For `node --enable-source-maps`, which makes the trace of a bug readable; nothing else reads it.
+  sourcemap: true,
+  sourcesContent: false,
   plugins: [rulesIndex, pageParts, lateChildProcess],
   alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
   define: { 'import.meta.dirname': '__dirname' },
