@@ -59,6 +59,10 @@ t.test('sarif: the official schema holds, and its fixes are the fixes', async t 
   const [run] = log.runs
   t.equal(run.columnKind, 'utf16CodeUnits')
   for (const { ruleId, ruleIndex } of run.results) t.equal(run.tool.driver.rules[ruleIndex].id, ruleId)
+  for (const { id, help, helpUri } of run.tool.driver.rules) {
+    t.equal(help.markdown, meshFix(root, 'rule', id).stdout)
+    t.match(helpUri, /^https:/)
+  }
   const rename = run.results.find(
     ({
       locations: [{ physicalLocation }],
