@@ -2,7 +2,7 @@ import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Test, test } from 'tap'
-import { folder, PROGRAM } from './program.ts'
+import { folder, json, PROGRAM } from './program.ts'
 import { missing, TOOL_PATH, tool } from './tools.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../examples/', import.meta.url))
@@ -24,6 +24,12 @@ test('examples/environments: what the README shows is what the tools say', async
     readFileSync(join(EXAMPLES, 'environments', component), 'utf8'),
     'the component is the one that mesh-fix writes',
   )
+})
+
+test('examples/legacy-shop: what the guide shows is what the tools say', async t => {
+  const cwd = runReadme(t, 'legacy-shop')
+  const { findings, suppressed } = json(cwd).summary
+  t.same({ findings, suppressed }, { findings: 1, suppressed: 8 }, 'the last Service is all that is left')
 })
 
 test('examples/krm-function: what the README shows is what the tools say', async t => {
