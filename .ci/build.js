@@ -63,7 +63,6 @@ const common = {
   platform: 'node',
   target: 'node20',
   metafile: true,
-  sourcemap: true,
   legalComments: 'none',
   plugins: [rulesIndex],
 }
@@ -77,6 +76,9 @@ const program = await build({
   outfile: 'dist/mesh-fix.cjs',
   format: 'cjs',
   minify: true,
+  // For `node --enable-source-maps`, which makes the trace of a bug readable; nothing else reads it.
+  sourcemap: true,
+  sourcesContent: false,
   plugins: [rulesIndex, pageParts, lateModules],
   alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
   define: { 'import.meta.dirname': '__dirname' },
