@@ -7,7 +7,7 @@ import { applied, EditRefused } from '../src/write/edit.ts'
 import { Sheets } from '../src/write/sheets.ts'
 import { caseFor } from './fuzz.ts'
 
-const RUNS = 3000
+const RUNS = 1500
 
 /** What is made change by change, with one proof in the end or one for each, reads as all changes say. */
 function check(seed: number, isOneByOne: boolean): 'right' | 'refused' {
