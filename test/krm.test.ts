@@ -276,6 +276,8 @@ t.test('the functionConfig has a schema', async t => {
     'ports',
     'labelSources',
     'externalReferences',
+    'podTemplates',
+    'portReferences',
     'ignore',
   ])
   t.equal(schema.properties.spec.additionalProperties, false)

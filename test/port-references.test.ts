@@ -6,12 +6,15 @@ import { opaqueReferences, type PortReference, portReferences, ROWS, renamed } f
 import type { Selector } from '../src/graph/selectors.ts'
 import { patched } from '../src/json-patch.ts'
 import { keysOf, type Pointer, valueAt } from '../src/pointer.ts'
+import type { CustomKind } from '../src/read/custom-kinds.ts'
 import type { KubeObject } from '../src/read/resource.ts'
 import type { Json } from '../src/read/tree.ts'
 
 interface Case {
   readonly row: string
   readonly object: KubeObject
+  /** What the configuration says of its kind. */
+  readonly custom?: CustomKind
   readonly finds: readonly string[]
   readonly renamed?: Readonly<Record<Pointer, Json>>
 }
@@ -20,9 +23,9 @@ const file = new URL('./port-references.cases.yaml', import.meta.url)
 const cases: readonly Case[] = parseAllDocuments(readFileSync(file, 'utf8')).map(document => document.toJS())
 
 t.test('every row finds its references and renames them', async t => {
-  for (const [index, { row, object, finds, renamed: expected }] of cases.entries()) {
+  for (const [index, { row, object, custom, finds, renamed: expected }] of cases.entries()) {
     await t.test(`${row} (case ${index})`, async t => {
-      const references = portReferences(object).filter(reference => reference.row === row)
+      const references = portReferences({ object, custom }).filter(reference => reference.row === row)
       t.same(references.map(described), finds)
 
       const named = references.find(({ port }) => typeof port === 'string')
@@ -39,9 +42,9 @@ t.test('every row has a case', async t => {
 })
 
 t.test('a reference is found by one row only', async t => {
-  for (const { object } of cases) {
+  for (const { object, custom } of cases) {
     const rows = new Map<Pointer, string>()
-    for (const { at, row, opaque } of portReferences(object)) {
+    for (const { at, row, opaque } of portReferences({ object, custom })) {
       if (!opaque) t.equal(row, rows.get(at) ?? row, at)
       if (!opaque) rows.set(at, row)
     }
@@ -55,7 +58,7 @@ t.test('the references of one text are renamed one after the other', async t => 
     kind: 'Service',
     metadata: { name: 'web', annotations: { [annotation]: 'web,  admin,web' } },
   }
-  for (const reference of portReferences(service)) {
+  for (const reference of portReferences({ object: service })) {
     service = patched(service, renamed(service, reference, `http-${reference.port}`) ?? []) as KubeObject
   }
   t.equal(
@@ -66,7 +69,8 @@ t.test('the references of one text are renamed one after the other', async t => 
 
 t.test('kinds count with their group', async t => {
   const spec = { template: { spec: { containers: [{ livenessProbe: { httpGet: { port: 'web' } } }] } } }
-  const rowsOf = (apiVersion: string, kind: string) => portReferences({ apiVersion, kind, spec }).map(({ row }) => row)
+  const rowsOf = (apiVersion: string, kind: string) =>
+    portReferences({ object: { apiVersion, kind, spec } }).map(({ row }) => row)
   t.same(rowsOf('serving.knative.dev/v1', 'Service'), ['probe'])
   t.same(rowsOf('extensions/v1beta1', 'Deployment'), ['probe'])
   t.same(rowsOf('apps.openshift.io/v1', 'DeploymentConfig'), ['probe'])
@@ -122,10 +126,10 @@ t.test('any JSON is read and renamed without an error', async t => {
 
 /** Whatever is found can be renamed, and is found under its new name only. */
 function readAndRename(object: KubeObject): void {
-  for (const reference of portReferences(object)) {
+  for (const reference of portReferences({ object })) {
     const operations = renamed(object, reference, 'new-name')
     if (operations === undefined) continue
-    const lines = portReferences(patched(object, operations) as KubeObject).map(described)
+    const lines = portReferences({ object: patched(object, operations) as KubeObject }).map(described)
     if (lines.includes(described(reference))) throw new Error(`${described(reference)} is still there`)
     if (!lines.some(line => line.includes('"new-name"'))) throw new Error(`${described(reference)} is lost`)
   }

@@ -11,7 +11,7 @@ export function isService(object: KubeObject): boolean {
 
 /** Under which keys a workload is found: by its namespace, and by the labels of its pods. */
 export function keysOfWorkload(resource: Resource): readonly string[] {
-  const pod = podTemplateOf(resource.object)
+  const pod = podTemplateOf(resource)
   return pod === undefined ? [] : ['any', namespaceKey(resource), ...labelKeys(labelsOf(pod.template))]
 }
 
@@ -23,8 +23,8 @@ export function keysOfService({ object }: Resource): readonly string[] {
 }
 
 /** Under which keys an object is found by what it refers to. */
-export function keysOfReferrer({ object }: Resource): readonly string[] {
-  return referencesIn(object).flatMap(({ to, names, port }) =>
+export function keysOfReferrer(resource: Resource): readonly string[] {
+  return referencesIn(resource).flatMap(({ to, names, port }) =>
     names === 'service-port' ? referentKeys(to) : typeof port === 'string' ? [`container port ${port}`] : [],
   )
 }
@@ -72,12 +72,14 @@ export function namespaceKey({ object }: Resource): string {
 }
 
 /** Whether two versions of an object select the same and are selected by the same. */
-export function selectsAlike(old: KubeObject, now: KubeObject): boolean {
-  const facts = (object: KubeObject): string =>
-    JSON.stringify([
+export function selectsAlike(old: Resource, now: Resource): boolean {
+  const facts = (resource: Resource): string => {
+    const { object } = resource
+    return JSON.stringify([
       namespaceOf(object) ?? null,
-      podTemplateOf(object)?.template['metadata'] ?? null,
+      podTemplateOf(resource)?.template['metadata'] ?? null,
       isService(object) ? [mapAt(object, 'spec', 'selector'), at(object, 'spec', 'type') ?? null] : null,
     ])
+  }
   return facts(old) === facts(now)
 }

@@ -1,7 +1,16 @@
+import { type CustomKinds, customKindOf } from '../read/custom-kinds.ts'
 import { at, isMap, listAt, mapAt, stringAt } from '../read/json.ts'
 import { type KustomizePatch, patchesOf } from '../read/kustomization.ts'
 import type { Skipped } from '../read/repository.ts'
-import { type KubeObject, labelsOf, mayShareNamespace, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
+import {
+  type KindedObject,
+  type KubeObject,
+  labelsOf,
+  mayShareNamespace,
+  nameOf,
+  namespaceOf,
+  type Resource,
+} from '../read/resource.ts'
 import type { Json, ParsedDocument } from '../read/tree.ts'
 import { parse } from '../read/yaml.ts'
 import { type PortReference, portReferences, type Referent } from './port-references.ts'
@@ -48,10 +57,10 @@ function meaning(skipped: Skipped, service: KubeObject, portName: string): strin
         : undefined
     case 'patch':
       return firstOf(skipped.targets ?? [undefined], target =>
-        patchMeans(skipped.value ?? null, target, service, portName),
+        patchMeans(skipped.value ?? null, target, skipped.kinds, service, portName),
       )
     case 'kustomization':
-      return kustomizationMeans(skipped.value ?? null, skipped.path, service, portName)
+      return kustomizationMeans(skipped, service, portName)
     case 'other':
       return undefined
   }
@@ -80,9 +89,13 @@ function firstOf<Item>(items: readonly Item[], of: (item: Item) => string | unde
   return undefined
 }
 
-function kustomizationMeans(value: Json, path: string, service: KubeObject, portName: string): string | undefined {
+function kustomizationMeans(
+  { value = null, path, kinds }: Skipped,
+  service: KubeObject,
+  portName: string,
+): string | undefined {
   const patched = firstOf(patchesOf(value, path), patch =>
-    firstOf(inlineDocuments(patch), document => patchMeans(document.value, patch.target, service, portName)),
+    firstOf(inlineDocuments(patch), document => patchMeans(document.value, patch.target, kinds, service, portName)),
   )
   if (patched !== undefined) return patched
 
@@ -146,7 +159,13 @@ function mayRefer(kind: string | undefined): boolean {
   return kind === undefined || !OWN_NAMES.test(kind)
 }
 
-function patchMeans(patch: Json, target: Json | undefined, service: KubeObject, portName: string): string | undefined {
+function patchMeans(
+  patch: Json,
+  target: Json | undefined,
+  kinds: CustomKinds | undefined,
+  service: KubeObject,
+  portName: string,
+): string | undefined {
   if (Array.isArray(patch)) return operationsMean(patch, target, service, portName)
   if (!isMap(patch)) return undefined
 
@@ -159,7 +178,7 @@ function patchMeans(patch: Json, target: Json | undefined, service: KubeObject, 
   const kind = stringAt(patch, 'kind') ?? stringAt(target, 'kind') ?? ''
   if (portName === '' || kind === 'Service') return undefined
   const object: KubeObject = { ...patch, apiVersion: stringAt(patch, 'apiVersion') ?? '', kind }
-  const refers = referencesIn(object, patch).some(
+  const refers = referencesIn({ object, custom: customKindOf(object, kinds) }, patch).some(
     ({ port, names, to }) => port === portName && names === 'service-port' && mayMean(to, service, namespaceOf(object)),
   )
   return refers ? `refers to its port "${portName}"` : undefined
@@ -184,7 +203,7 @@ function mayMean(to: Referent, service: KubeObject, namespace: string | undefine
 const references = new WeakMap<Json & object, readonly PortReference[]>()
 
 /** The references of a patch; found once, since every Service asks. */
-function referencesIn(patch: KubeObject, key: Json & object): readonly PortReference[] {
+function referencesIn(patch: KindedObject, key: Json & object): readonly PortReference[] {
   const known = references.get(key)
   if (known !== undefined) return known
   const found = portReferences(patch)
