@@ -222,9 +222,7 @@ function withRunOptions(command: Command): Command {
     )
     .option('--all', 'report on what is out of the mesh, too')
     .addOption(
-      new ReportOption('--reporter <NAME>', `how to report: ${REPORTERS.join(', ')}; may be repeated`).argParser(
-        reporter,
-      ),
+      new ReportOption('--reporter <NAME>', 'how to report; may be repeated').choices(REPORTERS).argParser(reporter),
     )
     .addOption(
       new ReportOption('--reporter-file <FILE>', 'write the report of the --reporter before it to a file').argParser(
