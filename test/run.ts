@@ -30,7 +30,12 @@ const rules = await shippedRules()
 
 /** Runs all rules over texts, without the disk. */
 export function runOn(texts: readonly FileText[], settings: RunSettings = {}): Outcome {
-  return new Pipeline(rules.detectors, rules.fixers).run(repositoryOf(texts), {
+  return new Pipeline(rules.detectors, rules.fixers).run(repositoryOf(texts), optionsFor(settings))
+}
+
+/** The options that settings come to. */
+export function optionsFor(settings: RunSettings): RunOptions {
+  return {
     profile: settings.profile ?? 'sidecar',
     portStyle: settings.portStyle ?? 'auto',
     all: settings.all ?? false,
@@ -47,7 +52,7 @@ export function runOn(texts: readonly FileText[], settings: RunSettings = {}): O
     }),
     severities: new Map(),
     noFix: false,
-  })
+  }
 }
 
 /** The texts as the run's applied fixes leave them, and those that they add. */
