@@ -194,6 +194,31 @@ t.test('a patch that mesh-fix does not build could mean the port', async t => {
   )
 })
 
+t.test('a template of a kind that has port names of its own may hold one that the configuration knows', async t => {
+  const template = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gate
+  annotations: { gate.example/service: catalog, gate.example/port: main }
+spec: { replicas: {{ .Values.replicas }} }
+`
+  const fixWith = (places: string) =>
+    json(
+      folder(t, {
+        ...SHOP,
+        'gate/Chart.yaml': 'apiVersion: v2\nname: gate\nversion: 1.0.0\n',
+        'gate/templates/gate.yaml': template,
+        'mesh-fix.config.yaml': `${TEMPLATES}portReferences: [${PLACES}${places}]\n`,
+      }),
+    ).findings[0].fix
+  t.match(fixWith(''), { title: /^rename/ })
+  const at = 'service: /metadata/annotations/gate.example~1service, port: /metadata/annotations/gate.example~1port'
+  t.match(fixWith(`, { group: apps, kind: Deployment, ${at} }`), {
+    title: /appProtocol/,
+    reason: /gate\/templates\/gate\.yaml.* mentions this Service and "main"/,
+  })
+})
+
 t.test('a patch that writes the containers of a custom kind takes the place of all of them', async t => {
   const files = {
     'base/service.yaml': service('http-main').replace('8081', '8082'),

@@ -53,7 +53,7 @@ function meaning(skipped: Skipped, service: KubeObject, portName: string): strin
     case 'values':
     case 'unreadable':
       return portName !== '' && folded(skipped).includes(foldedText(portName))
-        ? templateMeans(skipped.text, service, portName)
+        ? templateMeans(skipped, service, portName)
         : undefined
     case 'patch':
       return firstOf(skipped.targets ?? [undefined], target =>
@@ -100,7 +100,7 @@ function kustomizationMeans(
   if (patched !== undefined) return patched
 
   const lists = [listAt(value, 'replacements'), Array.isArray(value) ? value : [value]]
-  const replaced = firstOf(lists.flat(), entry => replacementMeans(entry, service, portName))
+  const replaced = firstOf(lists.flat(), entry => replacementMeans(entry, kinds, service, portName))
   if (replaced !== undefined) return replaced
 
   const readsPorts = listAt(value, 'vars').some(
@@ -125,7 +125,12 @@ export function inlineDocuments({ text }: KustomizePatch): readonly ParsedDocume
 }
 
 /** A replacement: a `source`, and `targets` with a `select` each. */
-function replacementMeans(entry: Json, service: KubeObject, portName: string): string | undefined {
+function replacementMeans(
+  entry: Json,
+  kinds: CustomKinds | undefined,
+  service: KubeObject,
+  portName: string,
+): string | undefined {
   const targets = listAt(entry, 'targets').map(target => ({
     selected: mapAt(target, 'select'),
     fields: listAt(target, 'fieldPaths'),
@@ -140,7 +145,7 @@ function replacementMeans(entry: Json, service: KubeObject, portName: string): s
 
   const setsName = ends
     .slice(1)
-    .some(({ selected, fields }) => mayRefer(stringAt(selected, 'kind')) && fields.some(isPortNameField))
+    .some(({ selected, fields }) => mayRefer(stringAt(selected, 'kind'), kinds) && fields.some(isPortNameField))
   return setsName && portName !== '' ? 'sets the name of a port that may be one of this Service' : undefined
 }
 
@@ -155,8 +160,11 @@ function isPortNameField(field: string): boolean {
 }
 
 /** Whether objects of a kind, or of all kinds that a pattern fits, may refer to Services' ports by name. */
-function mayRefer(kind: string | undefined): boolean {
-  return kind === undefined || !OWN_NAMES.test(kind)
+function mayRefer(kind: string | undefined, custom: CustomKinds | undefined): boolean {
+  if (kind === undefined || !OWN_NAMES.test(kind)) return true
+  return [...(custom ?? [])].some(
+    ([name, { portReferences }]) => name.endsWith(`/${kind}`) && portReferences.length > 0,
+  )
 }
 
 function patchMeans(
@@ -166,7 +174,7 @@ function patchMeans(
   service: KubeObject,
   portName: string,
 ): string | undefined {
-  if (Array.isArray(patch)) return operationsMean(patch, target, service, portName)
+  if (Array.isArray(patch)) return operationsMean(patch, target, kinds, service, portName)
   if (!isMap(patch)) return undefined
 
   const isFor =
@@ -214,13 +222,14 @@ function referencesIn(patch: KindedObject, key: Json & object): readonly PortRef
 function operationsMean(
   operations: readonly Json[],
   target: Json | undefined,
+  kinds: CustomKinds | undefined,
   service: KubeObject,
   portName: string,
 ): string | undefined {
   const isFor =
     target === undefined ? mentions(JSON.stringify(operations), nameOf(service)) : isTargeted(target, service)
   if (isFor && operations.some(touchesPorts)) return 'patches the ports of this Service'
-  if (portName === '' || !mayRefer(stringAt(target, 'kind'))) return undefined
+  if (portName === '' || !mayRefer(stringAt(target, 'kind'), kinds)) return undefined
   return operations.some(operation => holds(at(operation, 'value') ?? null, portName))
     ? `sets a value "${portName}" that may mean its port`
     : undefined
@@ -262,10 +271,10 @@ function plainOf(pattern: string): string {
 }
 
 /** A template, a chart's values, or a document that can't be read: only its words can be looked at. */
-function templateMeans(text: string, service: KubeObject, portName: string): string | undefined {
+function templateMeans({ text, kinds }: Skipped, service: KubeObject, portName: string): string | undefined {
   const name = nameOf(service)
   return firstOf(text.split(/^---/m), document => {
-    const refers = refersByName(document, portName)
+    const refers = refersByName(document, portName, kinds)
     if (isInText(document, name, portName) || (refers && mentions(document, name)))
       return `mentions this Service and "${portName}"`
     if (!refers) return undefined
@@ -278,10 +287,10 @@ function templateMeans(text: string, service: KubeObject, portName: string): str
 }
 
 /** Whether a template of a kind that may refer to ports, or of a kind that isn't said, holds the name where one stands. */
-function refersByName(document: string, portName: string): boolean {
+function refersByName(document: string, portName: string, custom: CustomKinds | undefined): boolean {
   if (!mentions(document, portName) || !isValue(document, portName)) return false
   const kinds = [...document.matchAll(/^\s*["']?kind["']?:\s*["']?(\w+)/gm)].map(match => match[1])
-  return kinds.length === 0 || kinds.some(mayRefer)
+  return kinds.length === 0 || kinds.some(kind => mayRefer(kind, custom))
 }
 
 /** Whether a template fills in what it refers to, a Service's name or the labels that select it; its own name aside. */

@@ -65,7 +65,7 @@ export function customKindOf(object: KubeObject, kinds: CustomKinds | undefined)
   return kinds?.get(`${groupOf(object)}/${object.kind}`)
 }
 
-/** A repository in which objects know what is said of their kinds; patches, which may be for any kind, know all of it. */
+/** A repository in which objects know what is said of their kinds; what was skipped may be of any kind, and knows all. */
 export function withCustomKinds(repository: Repository, kinds: CustomKinds | undefined): Repository {
   if (kinds === undefined || kinds.size === 0) return repository
   const { files, resources, skipped, errors } = repository
@@ -75,7 +75,7 @@ export function withCustomKinds(repository: Repository, kinds: CustomKinds | und
       const custom = customKindOf(resource.object, kinds)
       return custom === undefined ? resource : { ...resource, custom }
     }),
-    skipped: skipped.map(one => (one.value === undefined ? one : { ...one, kinds })),
+    skipped: skipped.map(one => ({ ...one, kinds })),
     errors,
   }
 }

@@ -47,7 +47,7 @@ export interface Skipped {
   readonly value?: Json
   /** The objects that a patch is for, as each kustomization that lists it says; undefined where one doesn't. */
   readonly targets?: readonly (JsonMap | undefined)[]
-  /** What the configuration says of the kinds that a patch may be for. */
+  /** What the configuration says of the kinds that it may be of, or for. */
   readonly kinds?: CustomKinds
 }
 
