@@ -114,10 +114,11 @@ t.test('any JSON is read and renamed without an error', async t => {
   // Junk deep within an object that is otherwise right.
   t.doesNotThrow(() =>
     fc.assert(
-      fc.property(fc.constantFrom(...cases), fc.nat(), json, ({ object }, nth, junk) => {
+      fc.property(fc.constantFrom(...cases), fc.nat(), json, ({ object, custom }, nth, junk) => {
         const places = pointersIn(object)
         const at = places[nth % places.length] ?? ''
-        readAndRename({ ...withValues(object, { [at]: junk ?? 0 }), apiVersion: object.apiVersion, kind: object.kind })
+        const junked = { ...withValues(object, { [at]: junk ?? 0 }), apiVersion: object.apiVersion, kind: object.kind }
+        readAndRename(junked, custom)
       }),
       { numRuns: 2000 },
     ),
@@ -125,11 +126,11 @@ t.test('any JSON is read and renamed without an error', async t => {
 })
 
 /** Whatever is found can be renamed, and is found under its new name only. */
-function readAndRename(object: KubeObject): void {
-  for (const reference of portReferences({ object })) {
+function readAndRename(object: KubeObject, custom?: CustomKind): void {
+  for (const reference of portReferences({ object, custom })) {
     const operations = renamed(object, reference, 'new-name')
     if (operations === undefined) continue
-    const lines = portReferences({ object: patched(object, operations) as KubeObject }).map(described)
+    const lines = portReferences({ object: patched(object, operations) as KubeObject, custom }).map(described)
     if (lines.includes(described(reference))) throw new Error(`${described(reference)} is still there`)
     if (!lines.some(line => line.includes('"new-name"'))) throw new Error(`${described(reference)} is lost`)
   }
