@@ -100,6 +100,8 @@ export interface Diagnosis {
 export interface Outcome {
   readonly repository: Repository
   readonly options: RunOptions
+  /** The rules that are on, whether they have found something or not. */
+  readonly rules: readonly Detector[]
   readonly diagnoses: readonly Diagnosis[]
   /** How many findings are accepted. */
   readonly suppressed: number

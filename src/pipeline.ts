@@ -50,6 +50,7 @@ export class Pipeline {
 
 /** One run's state. */
 class Run {
+  readonly #rules: readonly Detector[]
   readonly #fixers: ReadonlyMap<Detector, Fixer>
   readonly #repository: Repository
   readonly #options: RunOptions
@@ -78,6 +79,9 @@ class Run {
     options: RunOptions,
     oneByOne: ReadonlySet<string>,
   ) {
+    this.#rules = detectors.filter(
+      ({ id, checks }) => options.isOn(id) && Object.values(checks).some(row => row[options.profile] !== undefined),
+    )
     this.#fixers = fixers
     this.#repository = repository
     this.#options = options
@@ -139,6 +143,7 @@ class Run {
     return {
       repository: this.#repository,
       options: this.#options,
+      rules: this.#rules,
       diagnoses: [...this.#diagnoses.values()],
       suppressed: this.#accepted.length,
       accepted: this.#accepted,

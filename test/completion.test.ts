@@ -20,6 +20,8 @@ function prepared(t: Test, shell: string): string {
 /** What is typed, the last word unfinished → what it may become. `=` is a word of its own in bash. */
 const TYPED: readonly (readonly [words: readonly string[], candidates: readonly string[]])[] = [
   [['ver'], ['verify']],
+  [['ignore', 'net'], ['net-admin']],
+  [['baseline', '--pru'], ['--prune']],
   [['rule', ''], RULES],
   [['rule', 'pod'], ['pod-ports']],
   [

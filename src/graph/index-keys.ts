@@ -1,5 +1,7 @@
+import { isSame } from '../json-patch.ts'
 import { at, mapAt } from '../read/json.ts'
 import { groupOf, type KubeObject, labelsOf, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
+import type { Json } from '../read/tree.ts'
 import { podTemplateOf } from './pod-template.ts'
 import { type Referent, referencesIn } from './port-references.ts'
 import { type Labels, type Selector, serviceSelector } from './selectors.ts'
@@ -73,13 +75,13 @@ export function namespaceKey({ object }: Resource): string {
 
 /** Whether two versions of an object select the same and are selected by the same. */
 export function selectsAlike(old: Resource, now: Resource): boolean {
-  const facts = (resource: Resource): string => {
+  const facts = (resource: Resource): readonly Json[] => {
     const { object } = resource
-    return JSON.stringify([
+    return [
       namespaceOf(object) ?? null,
       podTemplateOf(resource)?.template['metadata'] ?? null,
-      isService(object) ? [mapAt(object, 'spec', 'selector'), at(object, 'spec', 'type') ?? null] : null,
-    ])
+      ...(isService(object) ? [mapAt(object, 'spec', 'selector'), at(object, 'spec', 'type') ?? null] : []),
+    ]
   }
-  return facts(old) === facts(now)
+  return isSame(facts(old), facts(now))
 }

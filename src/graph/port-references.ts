@@ -145,7 +145,8 @@ export function portReferences({ object, custom }: KindedObject): readonly PortR
   const own = BY_KIND.get(`${groupOf(object)}/${object.kind}`) ?? OTHERS
   for (const rows of custom === undefined ? [own, ANY] : [...configuredRows(custom), own, ANY]) {
     for (const { id, names, short = false, opaque = false, references } of rows)
-      for (const found of references(object, custom)) all.push({ ...found, row: id, names, short, opaque })
+      for (const { at, port, to } of references(object, custom))
+        all.push({ at, port, to, row: id, names, short, opaque })
   }
   return custom === undefined ? all : withoutGuesses(all)
 }
