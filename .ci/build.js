@@ -46,6 +46,9 @@ const LATE = {
   'node:v8': ['setFlagsFromString'],
 }
 
+/** A function that puts the real one in its place when it is called. */
+const late = (path, name) => `exports.${name} = (...args) => (exports.${name} = require('${path}').${name})(...args)`
+
 const lateModules = {
   name: 'late-modules',
   setup({ onResolve, onLoad }) {
@@ -53,7 +56,7 @@ const lateModules = {
       namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
     )
     onLoad({ filter: /./, namespace: 'late' }, ({ path }) => ({
-      contents: LATE[path].map(name => `exports.${name} = (...args) => require('${path}').${name}(...args)`).join('\n'),
+      contents: LATE[path].map(name => late(path, name)).join('\n'),
     }))
   },
 }
