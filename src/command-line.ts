@@ -280,9 +280,7 @@ function withRunOptions(command: Command): Command {
     .option('--config <FILE>', CONFIG_FILE)
     .optionsGroup(GROUPS.reports)
     .addOption(
-      new ReportOption('--reporter <NAME>', `how to report: ${REPORTERS.join(', ')}; may be repeated`).argParser(
-        reporter,
-      ),
+      new ReportOption('--reporter <NAME>', 'how to report; may be repeated').choices(REPORTERS).argParser(reporter),
     )
     .addOption(
       new ReportOption('--reporter-file <FILE>', 'write the report of the --reporter before it to a file').argParser(

@@ -62,6 +62,7 @@ export async function stream(paths: readonly string[], options: Options, given: 
   const destinations = destinationsOf(options, STDERR)
   print(run.text.trim() === '' ? '---\n' : run.text)
   await report(run.result, options, destinations)
+  if (!options.quiet) for (const note of run.notes) say(note)
   if (!given.includes('--fail-on') || options.exitZero) return 0
   return isFailing(run.result, ({ severity }) => isAtLeast(severity, options.failOn)) ? 1 : 0
 }

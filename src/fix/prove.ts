@@ -148,8 +148,8 @@ function changedPortNames({ before, after }: Changed): readonly string[] {
   return [...new Set([...old.keys(), ...now.keys()])].filter(name => old.get(name) !== now.get(name))
 }
 
-function numbersByName({ object }: Resource): ReadonlyMap<string, string> {
-  const pod = podTemplateOf(object)
+function numbersByName(resource: Resource): ReadonlyMap<string, string> {
+  const pod = podTemplateOf(resource)
   const numbers = new Map<string, string>()
   for (const container of pod === undefined ? [] : containersOf(pod)) {
     for (const port of listAt(container.object, 'ports')) {
