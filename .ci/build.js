@@ -38,17 +38,25 @@ const pageParts = {
   },
 }
 
-/** Starting programs takes Node's network modules: in the bundle they are loaded when the first one is started. */
-const lateChildProcess = {
-  name: 'late-child-process',
+/** What of Node's own modules takes long to load and is seldom called: in the bundle it is loaded with the first call. */
+const LATE = {
+  // It takes the network modules.
+  'node:child_process': ['execFile', 'spawn', 'spawnSync'],
+  'node:crypto': ['createHash', 'randomBytes'],
+  'node:v8': ['setFlagsFromString'],
+}
+
+/** A function that puts the real one in its place when it is called. */
+const late = (path, name) => `exports.${name} = (...args) => (exports.${name} = require('${path}').${name})(...args)`
+
+const lateModules = {
+  name: 'late-modules',
   setup({ onResolve, onLoad }) {
-    const real = 'node:child_process'
-    onResolve({ filter: /^node:child_process$/ }, ({ namespace }) =>
-      namespace === 'late' ? { path: real, external: true } : { path: real, namespace: 'late' },
+    onResolve({ filter: /^node:(child_process|crypto|v8)$/ }, ({ path, namespace }) =>
+      namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
     )
-    const late = name => `exports.${name} = (...args) => require('${real}').${name}(...args)`
-    onLoad({ filter: /./, namespace: 'late' }, () => ({
-      contents: ['execFile', 'spawn', 'spawnSync'].map(late).join('\n'),
+    onLoad({ filter: /./, namespace: 'late' }, ({ path }) => ({
+      contents: LATE[path].map(name => late(path, name)).join('\n'),
     }))
   },
 }
@@ -58,7 +66,6 @@ const common = {
   platform: 'node',
   target: 'node20',
   metafile: true,
-  sourcemap: true,
   legalComments: 'none',
   plugins: [rulesIndex],
 }
@@ -72,7 +79,10 @@ const program = await build({
   outfile: 'dist/mesh-fix.cjs',
   format: 'cjs',
   minify: true,
-  plugins: [rulesIndex, pageParts, lateChildProcess],
+  // For `node --enable-source-maps`, which makes the trace of a bug readable; nothing else reads it.
+  sourcemap: true,
+  sourcesContent: false,
+  plugins: [rulesIndex, pageParts, lateModules],
   alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
   define: { 'import.meta.dirname': '__dirname' },
   banner: { js: '#!/usr/bin/env node' },

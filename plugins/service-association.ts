@@ -1,6 +1,6 @@
 import { defineDetector } from '../src/detect/detector.ts'
 import { isWorkloadInMesh } from '../src/detect/mesh.ts'
-import { isOwned } from '../src/detect/workloads.ts'
+import { isCustomWorkload, isOwned } from '../src/detect/workloads.ts'
 import { joined } from '../src/pointer.ts'
 import { labelsOf } from '../src/read/resource.ts'
 
@@ -28,7 +28,8 @@ export default defineDetector({
 
   *detect(resource, graph, { profile, all }) {
     const workload = graph.workload(resource)
-    if (workload === undefined || !KINDS.has(resource.object.kind) || isOwned(resource.object)) return
+    const isServing = KINDS.has(resource.object.kind) || isCustomWorkload(resource)
+    if (workload === undefined || !isServing || isOwned(resource.object)) return
     if (Object.keys(labelsOf(workload.pod.template)).length === 0) return
     if (!all && !isWorkloadInMesh(workload, graph)) return
     if (graph.servicesThatMaySelect(workload).length > 0) return

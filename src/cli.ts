@@ -1,19 +1,16 @@
+import { deciding, given, parsed, spelledOut } from './arguments.ts'
 import {
   baselineProgram,
   type ChartOptions,
   chartProgram,
   commandLines,
   commandName,
-  deciding,
   findingOptions,
   functionProgram,
-  given,
   ignoreProgram,
   type Options,
-  parsed,
   program,
   type Shell,
-  spelledOut,
   usageCode,
 } from './command-line.ts'
 import { MeshFixError } from './errors.ts'

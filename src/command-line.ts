@@ -3,11 +3,22 @@ import packageJson from '../package.json' with { type: 'json' }
 import { BUILD_MODES, type BuildMode } from './build/record.ts'
 import { DEFAULT_RELEASE } from './chart/release.ts'
 import { PORT_STYLES, type PortStyle, PROFILES, type Profile, SEVERITIES, type Severity } from './detect/detector.ts'
-import { MeshFixError } from './errors.ts'
 import { IMPACTS } from './fix/fixer.ts'
-import { BASELINE_HELP, CHART_HELP, COMPLETION_HELP, FUNCTION_HELP, HELP, IGNORE_HELP } from './help.ts'
-import { print, STDERR, say, writeAll } from './output.ts'
-import { ALL } from './run-options.ts'
+import {
+  ABOUT,
+  BASELINE_HELP,
+  CHART_HELP,
+  COMPLETION_HELP,
+  CONFIG_FILE,
+  FUNCTION_HELP,
+  GROUPS,
+  HELP,
+  IGNORE_HELP,
+  PROFILE,
+  ROOT,
+  RULE_HELP,
+  VERIFY_HELP,
+} from './help.ts'
 
 /** The shells that completion is made for. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
@@ -75,8 +86,13 @@ export interface ChartOptions extends Options {
 /** The command line of mesh-fix itself. */
 export function program(): Command {
   const command = new Command('mesh-fix')
-    .description('Finds what in Kubernetes manifests breaks Istio’s requirements, and repairs it in place.')
-    .argument('[PATH...]', 'files or directories to report on and write; the whole repository around them is read')
+    .description(ABOUT)
+    .argument(
+      '[PATH...]',
+      'files or directories to report on and to write; default: the working directory; the whole repository around them is read; "-" is YAML on standard input',
+    )
+  withRunOptions(command)
+    .optionsGroup(GROUPS.fixes)
     .addOption(
       new Option(
         '--interactive',
@@ -84,7 +100,7 @@ export function program(): Command {
       ).conflicts(NOT_WITH_INTERACTIVE),
     )
     .addOption(
-      new Option('--overlay <DIR>', 'write a kustomize overlay that makes the fixes').conflicts([
+      new Option('--overlay <DIR>', 'leave the files alone: write a kustomize overlay that makes the fixes').conflicts([
         'component',
         ...NOT_WITH_OVERLAYS,
       ]),
@@ -95,55 +111,78 @@ export function program(): Command {
       ),
     )
     .option('--force', 'with --overlay and --component: overwrite files that mesh-fix did not write')
-    .option('--root <DIR>', 'what to read (default: the git repository around the paths, else their common directory)')
+    .optionsGroup(GROUPS.subject)
+    .option('--root <DIR>', ROOT)
     .addOption(
-      new Option('--build <WHEN>', 'build kustomizations first, and look at what is applied (default: "auto")')
+      new Option('--changed', 'only what has changed since HEAD, and what that causes').conflicts(['staged', 'since']),
+    )
+    .addOption(new Option('--staged', 'only what the index changes, as it is there').conflicts('since'))
+    .option('--since <REF>', 'only what has changed since the branch left REF')
+    .addOption(
+      new Option(
+        '--build <WHEN>',
+        'build kustomizations first, and look at what is applied; "auto": where there is a kustomize (default: "auto")',
+      )
         .choices(BUILD_MODES)
         .conflicts(['overlay', 'component']),
     )
-    .option('--include-generated', 'report on and write generated files, rendered charts and the like, too')
-    .addOption(
-      new Option('--changed', 'only what the changes in the working tree since HEAD concern').conflicts([
-        'staged',
-        'since',
-      ]),
-    )
-    .addOption(new Option('--staged', 'only what the index changes; its texts count').conflicts('since'))
-    .option('--since <REF>', 'only what changed since the branch left REF, the working tree included')
     .option('--allow-remote', 'let builds fetch what is remote')
+    .option('--include-generated', 'generated files, rendered charts and the like, too')
+    .option('--no-baseline', 'what the baseline accepts, too')
+    .optionsGroup(GROUPS.rest)
     .option(
       '--cache',
-      'say again what a run over the same files said; nothing is cached with --write, or where something is built',
+      'remember what a run says, and say it again while nothing has changed; not with --write, and not where something is built',
     )
     .option(
       '--cache-location <DIR>',
       'where (default: node_modules/.cache/mesh-fix of the root, else mesh-fix in the user’s cache directory)',
     )
-    .option('--no-baseline', 'report and fix what the baseline accepts, too')
     .option('--print-scopes', 'print which files are applied together, and do nothing else')
     .option('--print-config', 'print what is configured, and do nothing else')
-  withRunOptions(command).version(packageJson.version, '-V, --version').addHelpText('after', HELP)
+    .version(packageJson.version)
+    .configureHelp({
+      visibleCommands: of => (of === command ? commandLines().slice(1) : []),
+      subcommandTerm: own => `${commandName(own)} ${own.registeredArguments.map(termOf).join(' ')}`,
+      subcommandDescription: own => own.summary(),
+    })
+    .addHelpText('after', HELP)
   command
     .command('verify <DIR>')
-    .description('build what --overlay or --component wrote, and prove that it does what the fixes say')
+    .summary('prove what --overlay or --component wrote')
+    .description('Builds what --overlay or --component wrote, and proves that it does what the fixes say.')
+    .addHelpText('after', VERIFY_HELP)
   command
     .command('rule [ID]')
-    .description('what a rule asks, why, what is wrong and what is right, and how safe its fix is; default: all rules')
+    .summary('what a rule asks, and why')
+    .description('Prints what a rule asks, why, what is wrong and what is right, and how safe its fix is.')
+    .addHelpText('after', RULE_HELP)
   command
     .command('completion')
-    .description('a script that completes what is typed')
+    .summary('completion for your shell')
+    .description('Prints a script that completes what is typed.')
     .addArgument(new Argument('<SHELL>', 'for this shell').choices(SHELLS))
     .addHelpText('after', COMPLETION_HELP)
   return command
 }
 
+/** An argument as a usage line has it. */
+function termOf(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`
+  return argument.required ? `<${name}>` : `[${name}]`
+}
+
 /** The command line for a chart. */
 export function chartProgram(): Command {
   const command = new Command('mesh-fix chart')
+    .summary('which values of a Helm chart repair what it renders')
     .description('Renders a Helm chart with the real helm, and looks for the values that repair what comes out.')
     .argument('[PATH]', 'the chart’s directory', '.')
+    .optionsGroup('The chart:')
     .addOption(
-      new Option('-f, --values <FILE>', 'a values file, as for helm; may be repeated').argParser(repeated).default([]),
+      new Option('-f, --values <FILE>', 'a values file, as for helm; may be repeated')
+        .argParser(repeated)
+        .default([], 'none'),
     )
     .addOption(new Option('--release-name <NAME>', 'the release to render for').default(DEFAULT_RELEASE))
     .addOption(new Option('--namespace <NAMESPACE>', 'its namespace').default('default'))
@@ -151,7 +190,7 @@ export function chartProgram(): Command {
     .addOption(
       new Option('--api-versions <VERSIONS>', 'API versions to render for, beside Kubernetes’ own')
         .argParser(list)
-        .default([]),
+        .default([], 'none'),
     )
   return withRunOptions(command).addHelpText('after', CHART_HELP)
 }
@@ -164,7 +203,10 @@ export interface IgnoreOptions extends Options {
 /** The command line that accepts findings. */
 export function ignoreProgram(): Command {
   const command = new Command('mesh-fix ignore')
-    .description('Writes an annotation on every object on which rules find something, which accepts that.')
+    .summary('accept what rules find, with a reason')
+    .description(
+      'Accepts what rules find: writes an annotation with the reason on every object on which they find something.',
+    )
     .argument('<RULES>', 'whose findings, separated by commas', list)
     .argument('[PATH...]', 'files or directories in which they are')
     .requiredOption('--reason <TEXT>', 'why they are accepted')
@@ -180,7 +222,8 @@ export interface BaselineOptions extends Options {
 /** The command line of the baseline. */
 export function baselineProgram(): Command {
   const command = new Command('mesh-fix baseline')
-    .description('Writes down what is found today, which is accepted from then on: what is new is not.')
+    .summary('accept what is found today')
+    .description('Writes down in a file what is found today: from then on that is accepted, and what is new is not.')
     .argument('[PATH...]', 'files or directories whose findings are written down; of others nothing changes')
     .option('--prune', 'only take out what is gone')
     .addOption(new Option('--only <RULES>', 'of these rules only').argParser(list))
@@ -190,8 +233,8 @@ export function baselineProgram(): Command {
 /** The options that decide what is found, beside the defaults of a check. */
 function withFindingOptions(command: Command): Command {
   return command
-    .option('--root <DIR>', 'what to read (default: the git repository around the paths, else their common directory)')
-    .addOption(new Option('--profile <NAME>', 'which mesh (default: "sidecar")').choices(PROFILES))
+    .option('--root <DIR>', ROOT)
+    .addOption(new Option('--profile <NAME>', PROFILE).choices(PROFILES))
     .option('--all', 'what is out of the mesh, too')
     .addOption(new Option('--build <WHEN>', 'build kustomizations first (default: "auto")').choices(BUILD_MODES))
     .option('--allow-remote', 'let builds fetch what is remote')
@@ -205,33 +248,46 @@ export function findingOptions<Given extends Options>(command: Command): Given {
   return { ...program().opts<Options>(), ...command.opts<Given>(), fix: false }
 }
 
-const CONFIG_FILE =
-  'the configuration (default: the nearest mesh-fix.config.yaml, .json or package.json, up to the root)'
-
 /** The options of every run over files. */
 function withRunOptions(command: Command): Command {
   return command
-    .addOption(new Option('--write', 'apply the safe fixes in place').conflicts(['diff', 'dryRun', 'fix']))
-    .option('--dry-run', 'preview the fixes and write nothing: the default')
+    .optionsGroup(GROUPS.fixes)
+    .option('--dry-run', 'show the fixes and write nothing: the default')
+    .addOption(new Option('--write', 'make the safe fixes in place').conflicts(['diff', 'dryRun', 'fix']))
     .addOption(
       new Option('--diff', 'print only the unified diff, as `git apply` takes it').conflicts(['reports', 'fix']),
     )
-    .addOption(new Option('--unsafe [RULES]', 'the unsafe fixes too, of all rules or of those listed').argParser(list))
-    .option('--no-fix', 'findings only; no fix is computed')
-    .addOption(new Option('--profile <NAME>', 'which mesh (default: "sidecar")').choices(PROFILES))
-    .addOption(new Option('--port-style <STYLE>', 'how to declare a protocol (default: "auto")').choices(PORT_STYLES))
-    .addOption(new Option('--only <RULES>', 'report and fix these rules only').argParser(list))
-    .addOption(new Option('--skip <RULES>', 'leave out these rules').argParser(list))
+    .option('--no-fix', 'findings only, without fixes')
+    .optionsGroup(GROUPS.choice)
     .addOption(
-      new Option('--max-impact <IMPACT>', 'leave out fixes that do more to a running cluster')
+      new Option(
+        '--unsafe [RULES]',
+        'the unsafe fixes too, of all rules or, behind "=", of those listed: look at them first',
+      ).argParser(list),
+    )
+    .addOption(
+      new Option(
+        '--max-impact <IMPACT>',
+        'leave out fixes that do more to a running cluster; "restart": pods are made anew',
+      )
         .choices(IMPACTS)
         .default('restart'),
     )
-    .option('--all', 'report on what is out of the mesh, too')
     .addOption(
-      new ReportOption('--reporter <NAME>', `how to report: ${REPORTERS.join(', ')}; may be repeated`).argParser(
-        reporter,
-      ),
+      new Option(
+        '--port-style <STYLE>',
+        'how to declare a protocol; "auto": rename the port, else set appProtocol (default: "auto")',
+      ).choices(PORT_STYLES),
+    )
+    .addOption(new Option('--only <RULES>', 'only these rules, separated by commas').argParser(list))
+    .addOption(new Option('--skip <RULES>', 'leave out these rules').argParser(list))
+    .optionsGroup(GROUPS.subject)
+    .addOption(new Option('--profile <NAME>', PROFILE).choices(PROFILES))
+    .option('--all', 'what is out of the mesh, too')
+    .option('--config <FILE>', CONFIG_FILE)
+    .optionsGroup(GROUPS.reports)
+    .addOption(
+      new ReportOption('--reporter <NAME>', 'how to report; may be repeated').choices(REPORTERS).argParser(reporter),
     )
     .addOption(
       new ReportOption('--reporter-file <FILE>', 'write the report of the --reporter before it to a file').argParser(
@@ -243,10 +299,10 @@ function withRunOptions(command: Command): Command {
         .choices(SEVERITIES)
         .default('warning'),
     )
-    .option('--config <FILE>', CONFIG_FILE)
     .option('--exit-zero', 'exit with 0 even if there are findings')
     .option('--quiet', 'no diff, no skipped files, no progress')
     .option('--no-color', 'no colours (also: NO_COLOR=1)')
+    .optionsGroup(GROUPS.rest)
 }
 
 /** `--reporter` and `--reporter-file` come in pairs, so that they are one list. */
@@ -289,7 +345,10 @@ const NOT_WITH_OVERLAYS = [
 /** The command line of the function. */
 export function functionProgram(): Command {
   return new Command('mesh-fix krm')
-    .description('A KRM function: a ResourceList, or plain YAML, in on standard input and out on standard output.')
+    .summary('a KRM function, for kustomize and kpt')
+    .description(
+      'A KRM function: reads a ResourceList, or plain YAML, on standard input, and writes it fixed to standard output.',
+    )
     .argument('[FUNCTION_CONFIG]', 'a file with the functionConfig; default: what the ResourceList says')
     .addHelpText('after', FUNCTION_HELP)
 }
@@ -297,46 +356,12 @@ export function functionProgram(): Command {
 /** All command lines: mesh-fix itself first, then its commands. */
 export function commandLines(): readonly Command[] {
   const own = program()
-  return [own, chartProgram(), functionProgram(), ...own.commands]
+  return [own, ignoreProgram(), baselineProgram(), chartProgram(), functionProgram(), ...own.commands]
 }
 
 /** What a command is called behind `mesh-fix`; empty for mesh-fix itself. */
 export function commandName(command: Command): string {
   return command.name().replace(/^mesh-fix ?/, '')
-}
-
-/** Reads arguments; what is wrong with them is said as mesh-fix says things. */
-export function parsed(command: Command, argv: readonly string[]): Command {
-  const output = {
-    writeOut: print,
-    writeErr: (text: string) => writeAll(STDERR, text),
-    outputError: (text: string) => say(text.trimEnd().replace(/^error: /, '')),
-  }
-  for (const own of [command, ...command.commands]) own.exitOverride().configureOutput(output)
-  command.parse(argv, { from: 'user' })
-  mustGoApart(command.opts<Partial<Options>>().reports ?? [])
-  return command
-}
-
-/** @throws {MeshFixError} USAGE: two reports would be written into each other */
-function mustGoApart(reports: readonly ReportRequest[]): void {
-  for (const [index, { reporter, file }] of reports.entries()) {
-    const other = reports.slice(0, index).find(before => before.file === file)
-    if (other === undefined) continue
-    const where = file === undefined ? 'on standard output' : `in "${file}"`
-    throw new MeshFixError(
-      'USAGE',
-      `the reports ${other.reporter} and ${reporter} can't both be ${where}: each --reporter but one takes its own --reporter-file behind it`,
-    )
-  }
-}
-
-/** commander would take a path behind a bare `--unsafe` for its value. */
-export function spelledOut(argv: readonly string[]): string[] {
-  const end = argv.indexOf('--')
-  return argv.map((argument, index) =>
-    argument === '--unsafe' && (end < 0 || index < end) ? `--unsafe=${ALL}` : argument,
-  )
 }
 
 function repeated(value: string, previous: readonly string[]): readonly string[] {
@@ -357,23 +382,4 @@ function list(value: string, previous: readonly string[] = []): readonly string[
 export function usageCode(error: unknown): 0 | 2 | undefined {
   if (!(error instanceof CommanderError)) return undefined
   return error.exitCode === 0 ? 0 : 2
-}
-
-/** The options that were given and decide what is found and fixed, written out. */
-export function deciding(command: Command): readonly string[] {
-  return given(command).flatMap(long => {
-    if (!DECIDING.has(long)) return []
-    const value = command.getOptionValue(long.slice(2).replace(/-([a-z])/g, (_, letter) => letter.toUpperCase()))
-    if (value === true || value?.[0] === ALL) return [long]
-    return [`${long}=${[value].flat().join(',')}`]
-  })
-}
-
-const DECIDING = new Set(['--profile', '--port-style', '--unsafe', '--only', '--skip', '--max-impact', '--all'])
-
-/** The options that were given, by their long names. */
-export function given(command: Command): readonly string[] {
-  return command.options.flatMap(option =>
-    command.getOptionValueSource(option.attributeName()) === 'cli' ? (option.long ?? []) : [],
-  )
 }

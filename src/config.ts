@@ -4,6 +4,7 @@ import type { BuildMode } from './build/record.ts'
 import type { Context, PortPattern, PortStyle, Profile, ProtocolAssignment } from './detect/detector.ts'
 import { type Location, MeshFixError } from './errors.ts'
 import { joined, type Pointer, pointer, valueAt } from './pointer.ts'
+import type { KindPlaces } from './read/custom-kinds.ts'
 import { at } from './read/json.ts'
 import type { Json, ParsedDocument } from './read/tree.ts'
 import { parse, positionAt, startOf } from './read/yaml.ts'
@@ -22,6 +23,8 @@ export interface Config {
   readonly ports: readonly ProtocolAssignment[]
   readonly labelSources: Context['labelSources']
   readonly externalReferences: readonly PortPattern[]
+  readonly podTemplates: KindPlaces['podTemplates']
+  readonly portReferences: KindPlaces['portReferences']
   /**
    * Patterns as in a `.gitignore`, from the file's directory: what they match is known, but neither reported nor
    * written; or of some rules only.
@@ -65,6 +68,8 @@ export const NOTHING: Config = {
   ports: [],
   labelSources: {},
   externalReferences: [],
+  podTemplates: [],
+  portReferences: [],
   ignore: [],
   scopes: [],
   includeGenerated: false,

@@ -132,9 +132,9 @@ function entryKey(entry: number, rule: string): string {
   return `entry ${entry} ${rule}`
 }
 
-function annotationPlaces({ object }: Resource): readonly Pointer[] {
+function annotationPlaces(resource: Resource): readonly Pointer[] {
   const own = pointer('metadata', 'annotations', IGNORE)
-  const pod = podTemplateOf(object)
+  const pod = podTemplateOf(resource)
   const places = pod === undefined || pod.at === '' ? [own] : [own, joined(pod.at, own)]
-  return places.filter(at => typeof valueAt(object, at) === 'string')
+  return places.filter(at => typeof valueAt(resource.object, at) === 'string')
 }

@@ -39,6 +39,7 @@ export type {
 export type { Diagnosis, Outcome, RunOptions, Treatment } from './outcome.ts'
 export { Pipeline } from './pipeline.ts'
 export { keysOf, type Pointer, pointer, valueAt } from './pointer.ts'
+export type { PodTemplatePlace, PortReferencePlace } from './read/custom-kinds.ts'
 export {
   type FileText,
   type ReadError,
@@ -49,3 +50,4 @@ export {
 } from './read/repository.ts'
 export type { KubeObject, Resource } from './read/resource.ts'
 export { type Rules, shippedRules } from './rules.ts'
+export type { RuleSetting } from './run-options.ts'

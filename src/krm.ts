@@ -40,7 +40,11 @@ export async function runFunction(
   const stream = readStream(text.trim() === '' ? emptyFor(configFile) : text)
   const spec = await functionSpecOf(configFile === undefined ? ownConfig(stream) : onlyDocumentIn(configFile))
   const { mode, profile = 'sidecar', unsafe, failOn, rules: ruleSettings, ...asked } = spec
-  const { text: fixed, result } = runOnStream(stream, {
+  const {
+    text: fixed,
+    result,
+    notes,
+  } = runOnStream(stream, {
     ...asked,
     profile,
     ruleSettings,
@@ -55,7 +59,7 @@ export async function runFunction(
   const isFailed =
     (mode === 'check' || failOn !== undefined) &&
     isFailing(result, ({ severity }) => isAtLeast(severity, result.failOn))
-  const lines = results.map(resultLine)
+  const lines = [...results.map(resultLine), ...notes]
   const exitCode = isFailed ? 1 : 0
   if (stream.list === undefined) return { output: fixed, lines, exitCode }
   return { ...withResults(result.filesAfter.get(STDIN)?.parsed ?? parse(fixed), results, lines), exitCode }

@@ -5,17 +5,18 @@ import { MeshFixError } from './errors.ts'
 import { IMPACTS } from './fix/fixer.ts'
 import { Ignores } from './ignores.ts'
 import type { FixReport, Report } from './library-report.ts'
+import type { KindPlaces } from './read/custom-kinds.ts'
 import { type FileText, repositoryOf } from './read/repository.ts'
 import { jsonReport } from './report/json.ts'
 import { type Rules, shippedRules } from './rules.ts'
-import { ALL, runOptions } from './run-options.ts'
+import { ALL, RULE_SETTINGS, type RuleSetting, runOptions } from './run-options.ts'
 import { filesAfter, textsOf } from './texts.ts'
 
 /** Manifests: texts by their paths, or a list of them. Paths are from a common root, with `/`. */
 export type Files = Readonly<Record<string, string>> | readonly FileText[]
 
 /** What is asked for; what is left out has the command line's default. */
-export interface CheckOptions extends Partial<Context> {
+export interface CheckOptions extends Partial<Context>, Partial<KindPlaces> {
   /** The files or directories to report on and change; default: all. References are looked up in all files. */
   readonly paths?: readonly string[]
   /** Report and fix these rules only. */
@@ -26,8 +27,10 @@ export interface CheckOptions extends Partial<Context> {
   readonly unsafe?: boolean | readonly string[]
   /** Leave out fixes that do more to a running cluster. */
   readonly maxImpact?: (typeof IMPACTS)[number]
+  /** Rule → whether it is on, or how grave what it finds is. What is named by `only` is on. */
+  readonly rules?: Readonly<Record<string, RuleSetting>>
   /** Rules beside those that come with mesh-fix. */
-  readonly rules?: readonly Rules[]
+  readonly plugins?: readonly Rules[]
 }
 
 /** Where the texts are said to be: no directory is looked at. */
@@ -62,13 +65,22 @@ export async function fix(files: Files, options: CheckOptions = {}): Promise<Fix
   return { ...report, texts: Object.fromEntries(texts) }
 }
 
-async function ran(files: Files, { paths, rules = [], unsafe, ...asked }: CheckOptions, written: boolean) {
-  const sets = [await shippedRules(), ...rules]
+async function ran(
+  files: Files,
+  { paths, rules = {}, plugins = [], unsafe, ...asked }: CheckOptions,
+  written: boolean,
+) {
+  const sets = [await shippedRules(), ...plugins]
   const { profile = 'sidecar', portStyle = 'auto', maxImpact = 'restart' } = asked
   const { all = false, externalReferences = [], ports = [], labelSources = {} } = asked
+  const { podTemplates = [], portReferences = [] } = asked
   mustBeOneOf('profile', profile, PROFILES)
   mustBeOneOf('portStyle', portStyle, PORT_STYLES)
   mustBeOneOf('maxImpact', maxImpact, IMPACTS)
+  for (const [rule, setting] of Object.entries(rules)) mustBeOneOf(`rules["${rule}"]`, setting, RULE_SETTINGS)
+  for (const { path } of podTemplates) mustBePointer('podTemplates', path)
+  for (const { service, namespace, port, targetPort } of portReferences)
+    for (const place of [service, namespace, port, targetPort]) mustBePointer('portReferences', place)
   const run = runOptions(
     {
       profile,
@@ -78,7 +90,9 @@ async function ran(files: Files, { paths, rules = [], unsafe, ...asked }: CheckO
       externalReferences,
       ports,
       labelSources,
-      ruleSettings: {},
+      podTemplates,
+      portReferences,
+      ruleSettings: rules,
       only: asked.only,
       skip: asked.skip,
       noFix: false,
@@ -115,6 +129,12 @@ async function ran(files: Files, { paths, rules = [], unsafe, ...asked }: CheckO
 function mustBeOneOf(option: string, value: string, known: readonly string[]): void {
   if (known.includes(value)) return
   throw new MeshFixError('USAGE', `${option} is "${value}"; it takes: ${known.join(', ')}`)
+}
+
+/** @throws {MeshFixError} USAGE: programs without types may say anything */
+function mustBePointer(option: string, text: string | undefined): void {
+  if (text === undefined || /^(\/([^/~]|~[01])+)+$/.test(text)) return
+  throw new MeshFixError('USAGE', `${option}: "${text}" is no JSON Pointer, such as /spec/template`)
 }
 
 /** @throws {MeshFixError} USAGE: a path that is none from a common root, or is there twice */

@@ -4,6 +4,7 @@ import type { Invariant } from './fix/prove.ts'
 import type { ResourceGraph } from './graph/graph.ts'
 import type { Operation } from './json-patch.ts'
 import type { Pointer } from './pointer.ts'
+import type { CustomKinds } from './read/custom-kinds.ts'
 import type { Repository } from './read/repository.ts'
 import type { Resource } from './read/resource.ts'
 import type { Json } from './read/tree.ts'
@@ -11,6 +12,8 @@ import type { TextEdit } from './write/text-edit.ts'
 
 /** What a run is asked for. */
 export interface RunOptions extends Context {
+  /** What the configuration says of kinds; undefined: nothing. */
+  readonly customKinds?: CustomKinds | undefined
   /** Whether a file may be reported on and written. */
   readonly isInScope: (path: string) => boolean
   /** Whether a finding in scope is reported and fixed; undefined: all are. The proof knows all findings. */
@@ -102,6 +105,8 @@ export interface Diagnosis {
 export interface Outcome {
   readonly repository: Repository
   readonly options: RunOptions
+  /** The rules that are on, whether they have found something or not. */
+  readonly rules: readonly Detector[]
   readonly diagnoses: readonly Diagnosis[]
   /** How many findings are accepted. */
   readonly suppressed: number

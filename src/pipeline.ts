@@ -8,6 +8,7 @@ import { ResourceGraph } from './graph/graph.ts'
 import { selectsAlike } from './graph/index-keys.ts'
 import { type Operation, PatchError, patched } from './json-patch.ts'
 import type { Diagnosis, HeldBack, Outcome, RunOptions, Stop, Treatment } from './outcome.ts'
+import { withCustomKinds } from './read/custom-kinds.ts'
 import type { Repository } from './read/repository.ts'
 import { type KubeObject, type Resource, sourcePathOf } from './read/resource.ts'
 import { EditRefused } from './write/edit.ts'
@@ -33,8 +34,9 @@ export class Pipeline {
    */
   run(repository: Repository, options: RunOptions, onProgress: (done: number, of: number) => void = () => {}): Outcome {
     const oneByOne = new Set<string>()
+    const known = withCustomKinds(repository, options.customKinds)
     for (;;) {
-      const run = new Run(this.#detectors, this.#fixers, repository, options, oneByOne)
+      const run = new Run(this.#detectors, this.#fixers, known, options, oneByOne)
       run.detect()
       if (!options.noFix) run.fix(onProgress)
       const unproven = run.unproven()
@@ -48,6 +50,7 @@ export class Pipeline {
 
 /** One run's state. */
 class Run {
+  readonly #rules: readonly Detector[]
   readonly #fixers: ReadonlyMap<Detector, Fixer>
   readonly #repository: Repository
   readonly #options: RunOptions
@@ -76,6 +79,9 @@ class Run {
     options: RunOptions,
     oneByOne: ReadonlySet<string>,
   ) {
+    this.#rules = detectors.filter(
+      ({ id, checks }) => options.isOn(id) && Object.values(checks).some(row => row[options.profile] !== undefined),
+    )
     this.#fixers = fixers
     this.#repository = repository
     this.#options = options
@@ -137,6 +143,7 @@ class Run {
     return {
       repository: this.#repository,
       options: this.#options,
+      rules: this.#rules,
       diagnoses: [...this.#diagnoses.values()],
       suppressed: this.#accepted.length,
       accepted: this.#accepted,
@@ -353,7 +360,7 @@ function staleAfter(
 ): readonly string[] | undefined {
   if (created.length > 0) return undefined
   const isSeenNearbyOnly = (resource: Resource, index: number): boolean =>
-    selectsAlike(old[index]?.object ?? resource.object, resource.object) &&
+    selectsAlike(old[index] ?? resource, resource) &&
     (graph.isService(resource) || graph.workload(resource) !== undefined || graph.referencesOf(resource).length > 0)
   return changed.every(isSeenNearbyOnly) ? neighboursOf(changed, graph) : undefined
 }

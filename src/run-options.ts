@@ -1,6 +1,7 @@
-import type { Context, Severity } from './detect/detector.ts'
+import { type Context, SEVERITIES, type Severity } from './detect/detector.ts'
 import { MeshFixError } from './errors.ts'
 import type { RunOptions } from './outcome.ts'
+import { customKinds, type KindPlaces } from './read/custom-kinds.ts'
 import { lookUp } from './read/json.ts'
 import type { Rules } from './rules.ts'
 import { suggestion } from './suggestion.ts'
@@ -11,8 +12,11 @@ export const ALL = '*'
 /** How a rule is set: what is on has the severities of the profile, unless one is given. */
 export type RuleSetting = 'off' | 'on' | Severity
 
+/** All of them. */
+export const RULE_SETTINGS: readonly RuleSetting[] = ['off', 'on', ...SEVERITIES]
+
 /** What a run is asked for, by the command line or by a functionConfig. */
-export interface Asked extends Context, Pick<RunOptions, 'isInScope' | 'maxImpact' | 'noFix'> {
+export interface Asked extends Context, KindPlaces, Pick<RunOptions, 'isInScope' | 'maxImpact' | 'noFix'> {
   readonly only?: readonly string[] | undefined
   readonly skip?: readonly string[] | undefined
   readonly unsafe?: readonly string[] | undefined
@@ -27,7 +31,7 @@ export interface Asked extends Context, Pick<RunOptions, 'isInScope' | 'maxImpac
  * @throws {MeshFixError} USAGE: what can't be asked for, or not together
  */
 export function runOptions(
-  { only, skip, unsafe, ruleSettings, ...asked }: Asked,
+  { only, skip, unsafe, ruleSettings, podTemplates, portReferences, ...asked }: Asked,
   rules: readonly Rules[],
   prefix: string,
 ): RunOptions {
@@ -53,6 +57,7 @@ export function runOptions(
   }
   return {
     ...asked,
+    customKinds: customKinds({ podTemplates, portReferences }),
     isOn: rule => (only?.includes(rule) ?? lookUp(ruleSettings, rule) !== 'off') && !skip?.includes(rule),
     severities: new Map(Object.entries(ruleSettings).flatMap(([rule, set]) => (isSeverity(set) ? [[rule, set]] : []))),
     isUnsafeOn: rule => [rule, ALL].some(name => unsafe?.includes(name)),

@@ -3,7 +3,8 @@ import { BUILD_MODES } from './build/record.ts'
 import { PORT_STYLES, type PortPattern, PROFILES, SEVERITIES } from './detect/detector.ts'
 import { DECLARABLE } from './detect/protocol.ts'
 import { IMPACTS } from './fix/fixer.ts'
-import { type Pointer, pointer } from './pointer.ts'
+import { POD_KINDS } from './graph/pod-template.ts'
+import { keysOf, type Pointer, pointer } from './pointer.ts'
 import { at, listAt, mapAt } from './read/json.ts'
 import type { Json } from './read/tree.ts'
 import { suggestion } from './suggestion.ts'
@@ -52,6 +53,64 @@ const externalReferences = z
   .array(reference)
   .describe('Ports that something outside refers to by their names: they are not renamed.')
   .default([])
+const group = z
+  .string()
+  .regex(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/, 'must be an API group without a version, such as apps.example.com')
+  .describe('The API group, without a version; empty for the core group.')
+const kind = z
+  .string()
+  .regex(/^[A-Z][A-Za-z0-9]*$/, 'must be a kind, such as Worker')
+  .describe('The kind.')
+const place = z
+  .string()
+  .regex(/^(\/([^/~]|~[01])+)+$/, 'must be a JSON Pointer, such as /spec/template')
+  .transform(text => text as Pointer)
+const podTemplates = z
+  .array(
+    z.strictObject({
+      group: group.regex(/\./, 'must be the API group of a custom kind, such as apps.example.com'),
+      kind,
+      path: place
+        .refine(path => !keysOf(path).includes('*'), 'must be one place, without a *')
+        .describe('JSON Pointer to the pod template, which has a spec and perhaps metadata.'),
+    }),
+  )
+  .superRefine((entries, context) => {
+    for (const [index, { group, kind }] of entries.entries()) {
+      const isTwice = entries.findIndex(other => other.group === group && other.kind === kind) < index
+      const isKnown = POD_KINDS.some(other => other.kind === kind && other.groups.includes(group))
+      if (isTwice) context.addIssue({ code: 'custom', path: [index, 'kind'], message: `${kind} has one pod template` })
+      if (isKnown)
+        context.addIssue({ code: 'custom', path: [index, 'kind'], message: `where a ${kind} has its pods is known` })
+    }
+  })
+  .describe('Where objects of custom kinds hold the template of their pods: they are workloads, then.')
+  .default([])
+const portReferences = z
+  .array(
+    z
+      .strictObject({
+        group,
+        kind,
+        service: place.describe('JSON Pointer to the name or host name of a Service; * stands for any item or member.'),
+        namespace: place.describe('JSON Pointer to its namespace; default: the object’s own.').optional(),
+        port: place.describe('JSON Pointer to the name of one of its ports.').optional(),
+        targetPort: place.describe('JSON Pointer to the name of a container port behind it.').optional(),
+      })
+      .refine(({ port, targetPort }) => port ?? targetPort, 'must say where the port is named: port, or targetPort')
+      .superRefine((entry, context) => {
+        for (const name of ['service', 'namespace'] as const) {
+          const strange = [entry.port, entry.targetPort].find(
+            ports => ports !== undefined && !isAlongside(entry[name] ?? '', ports),
+          )
+          if (strange === undefined) continue
+          const message = `each * must be one of ${strange}, with the same before it`
+          context.addIssue({ code: 'custom', path: [name], message })
+        }
+      }),
+  )
+  .describe('Where objects of other kinds name ports of Services: they are renamed with the port.')
+  .default([])
 const ignore = z
   .array(
     z.union(
@@ -75,6 +134,8 @@ export const configuration = z.strictObject({
   ports,
   labelSources,
   externalReferences,
+  podTemplates,
+  portReferences,
   ignore,
   build: z.enum(BUILD_MODES).describe('When kustomizations are built; default: auto.').optional(),
   scopes: z
@@ -110,6 +171,8 @@ export const functionSpec = z.strictObject({
   ports,
   labelSources,
   externalReferences,
+  podTemplates,
+  portReferences,
   ignore,
 })
 
@@ -168,6 +231,12 @@ function keysAt(schema: Json | undefined, [key, ...rest]: readonly (string | num
   if (choices.length > 0) return choices.flatMap(choice => keysAt(choice, key === undefined ? [] : [key, ...rest]))
   if (key === undefined) return Object.keys(mapAt(schema, 'properties'))
   return keysAt(typeof key === 'number' ? at(schema, 'items') : at(schema, 'properties', key), rest)
+}
+
+/** Whether each `*` of a pointer stands for what one of another pointer stands for. */
+function isAlongside(one: Pointer, other: Pointer): boolean {
+  const [own, all] = [keysOf(one), keysOf(other)]
+  return own.slice(0, own.lastIndexOf('*') + 1).every((key, index) => key === all[index])
 }
 
 /** `service/port` or `namespace/service/port`. */

@@ -4,7 +4,7 @@ import { compose, PIPELINE } from './container.ts'
 import type { Severity } from './detect/detector.ts'
 import { Ignores } from './ignores.ts'
 import { resolvedFrom } from './read/kustomization.ts'
-import { STDIN } from './read/repository.ts'
+import { type Repository, STDIN } from './read/repository.ts'
 import type { Stream } from './read/stream.ts'
 import { ignoring } from './read/walk.ts'
 import { parse } from './read/yaml.ts'
@@ -18,6 +18,8 @@ import { applied } from './write/edit.ts'
 export interface FixedStream {
   readonly text: string
   readonly result: Result
+  /** What was asked for in vain. */
+  readonly notes: readonly string[]
 }
 
 /** What is asked for. */
@@ -63,7 +65,16 @@ export function runOnStream({ text, repository }: Stream, options: StreamOptions
     build: NOT_BUILT,
     filesAfter: write ? new Map([[STDIN, { path: STDIN, parsed: parse(after) }]]) : repository.files,
   }
-  return { text: after, result }
+  return { text: after, result, notes: notesOn(ignore, repository) }
+}
+
+/** Paths are those that objects say they come from. */
+function notesOn(ignore: Config['ignore'], { resources }: Repository): readonly string[] {
+  const isVain =
+    ignore.length > 0 && resources.length > 0 && resources.every(({ sourcePath }) => sourcePath === undefined)
+  return isVain
+    ? ['"ignore" applies to nothing here: no object says which file it comes from (kustomize: originAnnotations)']
+    : []
 }
 
 /** What patterns say of the paths that objects come from; of what comes from elsewhere they say nothing. */

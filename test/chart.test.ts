@@ -340,6 +340,15 @@ t.test('options are those of a check', async t => {
   const root = folder(t, files)
   const configured = { ...files, 'mesh-fix.config.yaml': 'ignore: [shop/templates/]\n' }
   t.equal(chart(folder(t, configured, { git: true }), 'shop').status, 0, 'the nearest configuration counts')
+  const ofRules = (rules: string) => ({
+    ...files,
+    'mesh-fix.config.yaml': `ignore: [{ rules: [${rules}], paths: [shop/templates/web.yaml] }]\n`,
+  })
+  t.match(report(folder(t, ofRules('named-service-ports'), { git: true }), 'shop').summary, {
+    findings: 0,
+    suppressed: 1,
+  })
+  t.match(report(folder(t, ofRules('pod-ports'), { git: true }), 'shop').summary, { findings: 1, suppressed: 0 })
   t.equal(chart(root, 'shop', '--fail-on', 'error').status, 0)
   t.equal(chart(root, 'shop', '--exit-zero').status, 0)
   t.match(report(root, 'shop', '--no-fix'), { findings: [{ fix: { status: 'skipped' } }], chart: { renderings: 1 } })

@@ -248,6 +248,15 @@ t.test('--help, --version, and what is wrong with arguments', async t => {
   ])
     t.match(help.stdout, option)
   t.match(help.stdout, /Exit codes:/)
+  const [, commands = ''] = /^Commands:\n((?: .*\n)+)/m.exec(help.stdout) ?? []
+  const names = [...commands.matchAll(/^ {2}([a-z]+) .*\S {2,}\S/gm)].map(([, name = '']) => name)
+  t.same(names, ['ignore', 'baseline', 'chart', 'krm', 'verify', 'rule', 'completion'])
+  for (const name of names) {
+    const own = meshFix(root, name, '--help')
+    t.match(own, { status: 0, stdout: new RegExp(`^Usage: mesh-fix ${name} .*\n\n[A-Z]`) })
+    t.notMatch(own.stdout, /^Commands:/m)
+    for (const line of own.stdout.split('\n')) t.ok(line.length <= 80, line)
+  }
   t.match(meshFix(root, '--wirte'), { status: 2, stdout: '', stderr: /^mesh-fix: unknown option '--wirte'\n.*--write/ })
   t.match(meshFix(root, '--write', '--dry-run'), { status: 2, stderr: /cannot be used with/ })
   t.match(meshFix(root, '--write', '--diff'), { status: 2, stderr: /cannot be used with/ })

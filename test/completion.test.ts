@@ -20,6 +20,8 @@ function prepared(t: Test, shell: string): string {
 /** What is typed, the last word unfinished → what it may become. `=` is a word of its own in bash. */
 const TYPED: readonly (readonly [words: readonly string[], candidates: readonly string[]])[] = [
   [['ver'], ['verify']],
+  [['ignore', 'net'], ['net-admin']],
+  [['baseline', '--pru'], ['--prune']],
   [['rule', ''], RULES],
   [['rule', 'pod'], ['pod-ports']],
   [
@@ -36,6 +38,24 @@ const TYPED: readonly (readonly [words: readonly string[], candidates: readonly 
     ['classic', 'cni'],
   ],
   [['--fail-on', 'w'], ['warning']],
+  [
+    ['--reporter', ''],
+    ['text', 'json', 'sarif', 'github', 'gitlab', 'junit', 'html', 'rdjson'],
+  ],
+  [
+    ['--reporter', '=', 'g'],
+    ['github', 'gitlab'],
+  ],
+  [['chart', '--reporter', 'ht'], ['html']],
+  [
+    ['--port-style', ''],
+    ['auto', 'name', 'appProtocol'],
+  ],
+  [['--build', 'al'], ['always']],
+  [
+    ['--skip', 'app'],
+    ['app-version-labels', 'application-uid'],
+  ],
   [['--only', 'pod-ports,net'], ['pod-ports,net-admin']],
   [['--unsafe', '=', 'net'], ['net-admin']],
   [['--unsafe', 'val'], ['values.yaml']],
@@ -84,6 +104,8 @@ test('zsh', { skip: !has('zsh') && 'zsh is not on PATH' }, async t => {
   t.ok(specs('verify').includes('1:directory:_files -/'))
   const main = specs()
   t.ok(main.some(spec => /^--profile=\[.*\]:value:\(classic sidecar cni ambient\)$/.test(spec)))
+  t.ok(main.some(spec => /^--reporter=\[.*\]:value:\(text json sarif github gitlab junit rdjson html\)$/.test(spec)))
+  t.ok(main.some(spec => /^--port-style=\[.*\]:value:\(auto name appProtocol\)$/.test(spec)))
   t.ok(main.some(spec => /^--unsafe=-\[.*\]::rules:_sequence compadd - app-version-labels /.test(spec)))
   t.ok(main.some(spec => spec === '1:path:_mesh_fix_first'))
 })

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -152,4 +152,29 @@ t.test('files are of a size that can be read', async t => {
 
 function stageOf(file: string): number {
   return STAGES.findIndex(stage => file.startsWith(`${stage}/`))
+}
+
+t.test('links between pages lead somewhere', async t => {
+  const pages = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter(
+    name => name.endsWith('.md') && !/^(node_modules|dist|test|\..*)[/\\]/.test(name),
+  )
+  for (const page of pages) {
+    const text = readFileSync(join(ROOT, page), 'utf8').replace(/^```[\s\S]*?^```/gm, '')
+    for (const [, link = ''] of text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+      const [path = '', anchor] = link.split('#')
+      const target = path === '' ? join(ROOT, page) : join(ROOT, dirname(page), path)
+      if (!t.ok(existsSync(target), `${page}: ${link}`) || anchor === undefined) continue
+      t.ok(anchorsOf(target.endsWith('.md') ? target : join(target, 'README.md')).includes(anchor), `${page}: ${link}`)
+    }
+  }
+})
+
+/** The headings of a page, as links call them. */
+function anchorsOf(file: string): readonly string[] {
+  return [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
 }

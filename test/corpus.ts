@@ -11,16 +11,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
-import type { Profile } from '../src/detect/detector.ts'
+import { parsed, spelledOut } from '../src/arguments.ts'
+import { type Options, program } from '../src/command-line.ts'
+import { examined, sourcesFor } from '../src/commands/examine.ts'
+import { prepared } from '../src/commands/prepared.ts'
 import { ResourceGraph } from '../src/graph/graph.ts'
 import { type Operation, patched } from '../src/json-patch.ts'
+import type { Outcome } from '../src/outcome.ts'
 import { joined, type Pointer, pointer } from '../src/pointer.ts'
 import { type FileText, type Repository, readFiles, repositoryOf } from '../src/read/repository.ts'
 import type { Json } from '../src/read/tree.ts'
 import { walk } from '../src/read/walk.ts'
 import { parse } from '../src/read/yaml.ts'
 import { applied } from '../src/write/edit.ts'
-import { runOn } from './run.ts'
 
 const PROGRAM = fileURLToPath(new URL('../dist/mesh-fix.cjs', import.meta.url))
 
@@ -65,7 +68,6 @@ interface Report {
 
 const [directory, ...flags] = process.argv.slice(2)
 if (directory === undefined) throw new Error('which directory?')
-const profile = (flags.includes('--profile') ? flags[flags.indexOf('--profile') + 1] : 'sidecar') as Profile
 const reasons = new Map<string, number>()
 /** Rule and check → what became of its findings → how many. */
 const outcomes = new Map<string, Map<string, number>>()
@@ -86,7 +88,7 @@ const rows = [
   ],
 ]
 for (const name of readdirSync(directory).toSorted()) {
-  if (statSync(join(directory, name)).isDirectory()) rows.push(checkRepository(name, join(directory, name)))
+  if (statSync(join(directory, name)).isDirectory()) rows.push(await checkRepository(name, join(directory, name)))
 }
 console.log(
   rows
@@ -109,12 +111,13 @@ console.log(
 console.log(faults.length === 0 ? '\nevery check holds' : `\n${faults.length} faults\n${faults.join('\n')}`)
 process.exitCode = faults.length === 0 ? 0 : 1
 
-function checkRepository(name: string, source: string): string[] {
+async function checkRepository(name: string, source: string): Promise<string[]> {
   const fault = (text: string): void => void faults.push(`${name}: ${text}`)
   const written = copyOf(source)
   const patchedByGit = copyOf(source)
   try {
     const before = read(written)
+    const edits = await editsOf(written)
     const diff = run(patchedByGit, '--diff', ...flags)
     if (diff.status !== 0 && diff.status !== 1) fault(`--diff ended with ${diff.status}: ${diff.stderr}`)
     if (diff.stdout !== '') {
@@ -135,7 +138,7 @@ function checkRepository(name: string, source: string): string[] {
     const after = read(written)
     checkEveryFile(written, report, fault)
     checkPatches(before.texts, after.texts, report, fault)
-    checkEdits(before.texts, after.texts, fault)
+    checkEdits(before.texts, after.texts, edits, fault)
     checkReferences(before.repository, after.repository, fault)
     checkCreated(written, report, fault)
     if (!isDeepStrictEqual(texts(patchedByGit), texts(written))) fault('--diff | git apply differs from --write')
@@ -280,9 +283,25 @@ function linesOf(operation: Operation): number {
   return 'value' in operation ? size(operation.value) : 1
 }
 
+/** The edits that a run of the same options comes to, before anything is written. */
+async function editsOf(root: string): Promise<Outcome['edits']> {
+  const options = parsed(
+    program().action(() => {}),
+    spelledOut(flags),
+  ).opts<Options>()
+  const ready = await prepared([root], options)
+  const sources = sourcesFor(ready, options, () => {})
+  const { outcome } = await examined(ready, sources, options, undefined, () => {})
+  return outcome.edits
+}
+
 /** The written text is the old one with the run's edits: every byte outside them is the same. */
-function checkEdits(before: readonly FileText[], after: readonly FileText[], fault: (text: string) => void): void {
-  const { edits } = runOn(before, { unsafe: flags.includes('--unsafe'), profile })
+function checkEdits(
+  before: readonly FileText[],
+  after: readonly FileText[],
+  edits: Outcome['edits'],
+  fault: (text: string) => void,
+): void {
   const now = new Map(after.map(({ path, text }) => [path, text]))
   for (const { path, text } of before) {
     const made = edits.get(path) ?? []

@@ -645,9 +645,9 @@ t.test('what is safe is measured', async t => {
   }
 })
 
-t.test('the README shows what the program reads', async t => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-  const lines = [...readme.matchAll(/^\| (.+) \| (?:definitive|strong|weak) \| (.+) \|$/gm)]
+t.test('CONTRIBUTING shows what the program reads', async t => {
+  const page = readFileSync(new URL('../CONTRIBUTING.md', import.meta.url), 'utf8')
+  const lines = [...page.matchAll(/^\| (.+) \| (?:definitive|strong|weak) \| (.+) \|$/gm)]
   const shown = new Map(lines.map(([, row = '', cells = '']) => [row, cells.split(' | ').slice(0, -1).map(Number)]))
   const sums = [...MEASURED].map(([row, counts]) => {
     const [right, sameClass, wrong] = [0, 1, 2].map(place =>

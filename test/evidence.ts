@@ -159,7 +159,7 @@ function hide({ service, index }: Copy, name: string, graph: ResourceGraph, repl
   const old = port?.declaration.name ?? ''
   for (const { resource, reference } of port?.referrers ?? []) {
     const { object } = graph.current(resource)
-    if (old === '' || !portReferences(object).some(other => isDeepStrictEqual(other, reference))) continue
+    if (old === '' || !portReferences({ object }).some(other => isDeepStrictEqual(other, reference))) continue
     replace(changed(graph.current(resource), renamed(object, reference, name) ?? []))
   }
   const at = pointer('spec', 'ports', index)
@@ -194,11 +194,11 @@ function withoutContainerPortNames(resources: readonly Resource[]): readonly Res
   }
   return resources.map(resource => {
     let { object } = resource
-    for (const reference of portReferences(object)) {
+    for (const reference of portReferences({ object })) {
       if (reference.names !== 'container-port' || typeof reference.port !== 'string') continue
       object = patched(object, renamed(object, reference, neutral(reference.port)) ?? []) as KubeObject
     }
-    const pod = podTemplateOf(object)
+    const pod = podTemplateOf({ object })
     const containers = pod === undefined ? [] : containersOf(pod)
     const operations = containers.flatMap(container =>
       listAt(container.object, 'ports').flatMap((port, index) => {

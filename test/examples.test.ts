@@ -1,8 +1,8 @@
-import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Test, test } from 'tap'
-import { folder, PROGRAM } from './program.ts'
+import { folder, json, meshFix, PROGRAM, SHOP } from './program.ts'
 import { missing, TOOL_PATH, tool } from './tools.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../examples/', import.meta.url))
@@ -24,6 +24,42 @@ test('examples/environments: what the README shows is what the tools say', async
     readFileSync(join(EXAMPLES, 'environments', component), 'utf8'),
     'the component is the one that mesh-fix writes',
   )
+})
+
+test('examples/legacy-shop: what the guide shows is what the tools say', async t => {
+  const cwd = runReadme(t, 'legacy-shop')
+  const { findings, suppressed } = json(cwd).summary
+  t.same({ findings, suppressed }, { findings: 1, suppressed: 8 }, 'the last Service is all that is left')
+})
+
+test('examples/configuration: it has all keys, and can be used', async t => {
+  const file = join(EXAMPLES, 'configuration/mesh-fix.config.yaml')
+  const { properties } = JSON.parse(readFileSync(join(dirname(PROGRAM), 'config.schema.json'), 'utf8'))
+  const keys = [...readFileSync(file, 'utf8').matchAll(/^([a-zA-Z]+):/gm)].map(([, key]) => key)
+  t.same(
+    keys.toSorted(),
+    Object.keys(properties)
+      .filter(key => key !== '$schema')
+      .toSorted(),
+  )
+  const cwd = folder(t, SHOP)
+  const { status, stderr } = meshFix(cwd, '--config', file, '--print-config')
+  t.match({ status, stderr }, { status: 0, stderr: '' })
+})
+
+test('examples/library: the programs run', async t => {
+  const programs = [...readFileSync(join(EXAMPLES, 'library/README.md'), 'utf8').matchAll(/^```js\n(.*?)^```$/gms)]
+  const said = programs.map(([, program = '']) => {
+    const cwd = folder(t, { 'use.mjs': program, 'shop/cart.yaml': Object.values(SHOP).join('---\n') })
+    mkdirSync(join(cwd, 'node_modules'))
+    symlinkSync(dirname(dirname(PROGRAM)), join(cwd, 'node_modules/mesh-fix'))
+    const { stdout, stderr } = tool(cwd, process.execPath, ['use.mjs'])
+    t.equal(stderr, '')
+    return stdout
+  })
+  t.match(said, [/^shop\/cart\.yaml:\d+ port 80 is named "web"[\s\S]*\n1 \{\n {2}'shop\/cart\.yaml': /, /./])
+  const shown = [...(programs[1]?.[1] ?? '').matchAll(/^\/\/ (.*)$/gm)].map(([, line]) => `${line}\n`)
+  t.equal(said[1], `${shown.join('')}\n`)
 })
 
 test('examples/krm-function: what the README shows is what the tools say', async t => {

@@ -194,7 +194,7 @@ export function flagsOf({ profile, portStyle, unsafe, maxImpact, all, only }: Ru
 /** The same options as the functionConfig of an exec function. */
 export function functionConfig({ paths: _, externalReferences: __, ports: ___, only, ...settings }: RunSettings): Json {
   const annotations = { 'config.kubernetes.io/function': JSON.stringify({ exec: { path: FUNCTION } }) }
-  const spec = { ...settings, ...(only === undefined ? {} : { only: [only] }) }
+  const spec = { ...settings, ...(only === undefined ? {} : { only: [only] }) } as Json
   return { apiVersion: 'mesh-fix.dev/v1alpha1', kind: 'MeshFix', metadata: { name: 'all-forms', annotations }, spec }
 }
 

@@ -187,6 +187,13 @@ test('readiness by namespace and by rule counts what the JSON report lists', { s
     const expected = [own.length, safe, fixable.length - safe, own.length - fixable.length]
     t.same(await cells(`tr[data-rule="${rule}"]`), expected.map(String), rule)
   }
+  const ready = page.locator('tr[data-rule]', { hasText: ': ready' })
+  t.match(await ready.locator('th').allTextContents(), [
+    /^port-protocol-conflict: ready/,
+    /^service-association: ready/,
+  ])
+  t.match(await ready.locator('td').allTextContents(), Array(8).fill('0'))
+  t.equal(await page.locator('tr[data-rule]').count(), 7, 'all rules are there')
   const isLeft = ({ fix }: { fix: { status: string; safety?: string } }) =>
     fix.status !== 'available' || fix.safety !== 'safe'
   const objects = (list: readonly { file: string; document: number; item?: number }[]) =>

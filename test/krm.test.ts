@@ -172,6 +172,15 @@ t.test('the names and files of the source', async t => {
   const ignored = fn(listOf(items, meshFixWith('{ ignore: [vendor/] }')))
   t.match(ignored, { status: 0, stderr: '' })
   t.match(ignored.stdout, 'name: web, port: 80')
+  const ofRules = (rules: string) =>
+    fn(listOf(items, meshFixWith(`{ ignore: [{ rules: [${rules}], paths: [vendor/] }] }`)))
+  t.match(ofRules('named-service-ports'), { status: 0, stderr: '', stdout: 'name: web, port: 80' })
+  t.match(ofRules('pod-ports').stdout, 'name: http-web, port: 80')
+  t.match(fn(listOf([WEB, deployment('web')], meshFixWith('{ ignore: [vendor/] }'))), {
+    status: 0,
+    stderr: /^mesh-fix: "ignore" applies to nothing here: no object says which file it comes from/m,
+    stdout: 'name: http-web, port: 80',
+  })
   const local = fn(listOf([annotated(WEB, 'config.kubernetes.io/local-config: "true"')]))
   t.match(local, { status: 0, stderr: '' })
 })
@@ -248,6 +257,25 @@ t.test('a stream', async t => {
   t.match(filter(documents(marked, WEB, deployment('web'))).stdout, 'http-web', 'what was rendered is no template')
 })
 
+t.test('what a stream’s objects say of their files counts for what is ignored', async t => {
+  const from = (path: string) =>
+    WEB.replace('{ name: web }', `{ name: web, annotations: { config.kubernetes.io/origin: "path: ${path}\\n" } }`)
+  const root = folder(t, {
+    'mesh-fix.config.yaml': 'ignore: [third/, { rules: [named-service-ports], paths: [old/] }]\n',
+  })
+  const run = (...objects: readonly string[]) =>
+    tool(root, process.execPath, [PROGRAM, '-'], { input: documents(...objects, deployment('web')) })
+  t.match(run(from('third/web.yaml')), { stdout: 'name: web, port', stderr: /no findings/ })
+  t.match(run(from('old/web.yaml')), { stdout: 'name: web, port', stderr: /no findings.* 1 suppressed/ })
+  t.match(run(from('new/web.yaml')).stdout, 'name: http-web, port')
+  t.match(run(WEB), {
+    stdout: 'name: http-web, port',
+    stderr: /\nmesh-fix: "ignore" applies to nothing here: no object/,
+  })
+  const quiet = tool(root, process.execPath, [PROGRAM, '-', '--quiet'], { input: WEB })
+  t.notMatch(quiet.stderr, /applies to nothing/)
+})
+
 t.test('what has no meaning for a stream', async t => {
   for (const option of ['--write', '--diff', '--dry-run', '--root=.', '--print-config'])
     t.match(filter(WEB, option), { status: 2, stdout: '', stderr: /has no meaning for standard input/ }, option)
@@ -276,6 +304,8 @@ t.test('the functionConfig has a schema', async t => {
     'ports',
     'labelSources',
     'externalReferences',
+    'podTemplates',
+    'portReferences',
     'ignore',
   ])
   t.equal(schema.properties.spec.additionalProperties, false)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { check, defineDetector, fix } from '../src/index.ts'
+import { type CheckOptions, check, defineDetector, fix } from '../src/index.ts'
 import { folder, json, SHOP, SHOP_FIXED, service } from './program.ts'
 
 const shop = SHOP as Readonly<Record<string, string>>
@@ -72,6 +72,17 @@ t.test('options are those of the command', async t => {
   t.same((await fix(shop, { externalReferences })).texts, {}, 'appProtocol behind an Ingress is unsafe')
 })
 
+t.test('rules are on, off, or as grave as one says', async t => {
+  const rule = 'named-service-ports'
+  const severities = async (options: CheckOptions) =>
+    (await check(shop, options)).findings.map(({ severity }) => severity)
+  t.same(await severities({ rules: { [rule]: 'off' } }), [])
+  t.same(await severities({ rules: { [rule]: 'info' } }), ['info'])
+  t.same(await severities({ rules: { [rule]: 'error', 'pod-ports': 'on' } }), ['error'])
+  t.same(await severities({ rules: { [rule]: 'off' }, only: [rule] }), ['warning'], 'who asks gets it')
+  t.same((await fix(shop, { rules: { [rule]: 'off' } })).texts, {}, 'what is off is not fixed')
+})
+
 t.test('rules of one’s own', async t => {
   const named = defineDetector({
     id: 'short-names',
@@ -83,7 +94,7 @@ t.test('rules of one’s own', async t => {
         yield { check: 'name', resource, at: '/metadata/name', message: 'too long', subject: 'name', data: undefined }
     },
   })
-  const { findings } = await check(shop, { rules: [{ detectors: [named], fixers: [] }], only: ['short-names'] })
+  const { findings } = await check(shop, { plugins: [{ detectors: [named], fixers: [] }], only: ['short-names'] })
   t.match(findings, [{ rule: 'short-names', fix: { status: 'manual' } }])
 })
 
@@ -107,6 +118,10 @@ t.test('what can’t be used is refused', async t => {
   )
   await t.rejects(check(shop, { only: ['named-ports'] }), usage(/no rule "named-ports"/))
   await t.rejects(check(shop, { only: [] }), usage(/only names no rule/))
+  await t.rejects(check(shop, { rules: { 'pod-port': 'off' } }), usage(/rules: there is no rule "pod-port"; did you/))
+  // @ts-expect-error there is no such severity
+  const loud: CheckOptions = { rules: { 'pod-ports': 'loud' } }
+  await t.rejects(check(shop, loud), usage(/rules\["pod-ports"\] is "loud"; it takes: off, on, info/))
   // @ts-expect-error there is no such profile
   await t.rejects(check(shop, { profile: 'sidecars' }), usage(/profile is "sidecars"; it takes: classic, sidecar/))
 })

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { SourceMap } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
@@ -17,6 +18,7 @@ const PACKAGES: readonly { readonly directory: string; readonly files: readonly 
     files: [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
       /^dist\/(mesh-fix|mesh-fix-krm)\.cjs$/,
+      /^dist\/mesh-fix\.cjs\.map$/,
       /^dist\/(index|edit|chunk-\w+)\.js$/,
       /^dist\/(function-config|config|report)\.schema\.json$/,
       /^dist\/THIRD-PARTY-LICENSES\.txt$/,
@@ -55,6 +57,35 @@ for (const { directory, files } of PACKAGES) {
     ])
     t.equal(attw.status, 0, attw.stdout)
   })
+}
+
+test('the source map leads to the source, and the program does without it', async t => {
+  const program = join(ROOT, 'dist/mesh-fix.cjs')
+  const says = 'this is a bug of mesh-fix'
+  const [line, text] = lineWith(readFileSync(program, 'utf8'), says)
+  const map = new SourceMap(JSON.parse(readFileSync(`${program}.map`, 'utf8')))
+  const entry = map.findEntry(line, text.indexOf(says))
+  if (!('originalSource' in entry)) return t.fail('nothing is known of this place')
+  t.equal(entry.originalSource, '../src/cli.ts')
+  const [sourceLine] = lineWith(readFileSync(join(ROOT, 'src/cli.ts'), 'utf8'), says)
+  t.equal(entry.originalLine, sourceLine)
+
+  const alone = tool(ROOT, 'env', [
+    ...PLAIN_NODE,
+    '--no-warnings',
+    PERMISSION,
+    '--allow-fs-read',
+    program,
+    program,
+    '-V',
+  ])
+  t.equal(alone.stdout, `${manifest(ROOT).version}\n`, alone.stderr)
+})
+
+function lineWith(text: string, words: string): readonly [number, string] {
+  const lines = text.split('\n')
+  const index = lines.findIndex(line => line.includes(words))
+  return [index, lines[index] ?? '']
 }
 
 test('mesh-fix works from an empty project', async t => {

@@ -6,12 +6,15 @@ import { opaqueReferences, type PortReference, portReferences, ROWS, renamed } f
 import type { Selector } from '../src/graph/selectors.ts'
 import { patched } from '../src/json-patch.ts'
 import { keysOf, type Pointer, valueAt } from '../src/pointer.ts'
+import type { CustomKind } from '../src/read/custom-kinds.ts'
 import type { KubeObject } from '../src/read/resource.ts'
 import type { Json } from '../src/read/tree.ts'
 
 interface Case {
   readonly row: string
   readonly object: KubeObject
+  /** What the configuration says of its kind. */
+  readonly custom?: CustomKind
   readonly finds: readonly string[]
   readonly renamed?: Readonly<Record<Pointer, Json>>
 }
@@ -20,9 +23,9 @@ const file = new URL('./port-references.cases.yaml', import.meta.url)
 const cases: readonly Case[] = parseAllDocuments(readFileSync(file, 'utf8')).map(document => document.toJS())
 
 t.test('every row finds its references and renames them', async t => {
-  for (const [index, { row, object, finds, renamed: expected }] of cases.entries()) {
+  for (const [index, { row, object, custom, finds, renamed: expected }] of cases.entries()) {
     await t.test(`${row} (case ${index})`, async t => {
-      const references = portReferences(object).filter(reference => reference.row === row)
+      const references = portReferences({ object, custom }).filter(reference => reference.row === row)
       t.same(references.map(described), finds)
 
       const named = references.find(({ port }) => typeof port === 'string')
@@ -39,9 +42,9 @@ t.test('every row has a case', async t => {
 })
 
 t.test('a reference is found by one row only', async t => {
-  for (const { object } of cases) {
+  for (const { object, custom } of cases) {
     const rows = new Map<Pointer, string>()
-    for (const { at, row, opaque } of portReferences(object)) {
+    for (const { at, row, opaque } of portReferences({ object, custom })) {
       if (!opaque) t.equal(row, rows.get(at) ?? row, at)
       if (!opaque) rows.set(at, row)
     }
@@ -55,7 +58,7 @@ t.test('the references of one text are renamed one after the other', async t => 
     kind: 'Service',
     metadata: { name: 'web', annotations: { [annotation]: 'web,  admin,web' } },
   }
-  for (const reference of portReferences(service)) {
+  for (const reference of portReferences({ object: service })) {
     service = patched(service, renamed(service, reference, `http-${reference.port}`) ?? []) as KubeObject
   }
   t.equal(
@@ -66,7 +69,8 @@ t.test('the references of one text are renamed one after the other', async t => 
 
 t.test('kinds count with their group', async t => {
   const spec = { template: { spec: { containers: [{ livenessProbe: { httpGet: { port: 'web' } } }] } } }
-  const rowsOf = (apiVersion: string, kind: string) => portReferences({ apiVersion, kind, spec }).map(({ row }) => row)
+  const rowsOf = (apiVersion: string, kind: string) =>
+    portReferences({ object: { apiVersion, kind, spec } }).map(({ row }) => row)
   t.same(rowsOf('serving.knative.dev/v1', 'Service'), ['probe'])
   t.same(rowsOf('extensions/v1beta1', 'Deployment'), ['probe'])
   t.same(rowsOf('apps.openshift.io/v1', 'DeploymentConfig'), ['probe'])
@@ -110,10 +114,11 @@ t.test('any JSON is read and renamed without an error', async t => {
   // Junk deep within an object that is otherwise right.
   t.doesNotThrow(() =>
     fc.assert(
-      fc.property(fc.constantFrom(...cases), fc.nat(), json, ({ object }, nth, junk) => {
+      fc.property(fc.constantFrom(...cases), fc.nat(), json, ({ object, custom }, nth, junk) => {
         const places = pointersIn(object)
         const at = places[nth % places.length] ?? ''
-        readAndRename({ ...withValues(object, { [at]: junk ?? 0 }), apiVersion: object.apiVersion, kind: object.kind })
+        const junked = { ...withValues(object, { [at]: junk ?? 0 }), apiVersion: object.apiVersion, kind: object.kind }
+        readAndRename(junked, custom)
       }),
       { numRuns: 2000 },
     ),
@@ -121,11 +126,11 @@ t.test('any JSON is read and renamed without an error', async t => {
 })
 
 /** Whatever is found can be renamed, and is found under its new name only. */
-function readAndRename(object: KubeObject): void {
-  for (const reference of portReferences(object)) {
+function readAndRename(object: KubeObject, custom?: CustomKind): void {
+  for (const reference of portReferences({ object, custom })) {
     const operations = renamed(object, reference, 'new-name')
     if (operations === undefined) continue
-    const lines = portReferences(patched(object, operations) as KubeObject).map(described)
+    const lines = portReferences({ object: patched(object, operations) as KubeObject, custom }).map(described)
     if (lines.includes(described(reference))) throw new Error(`${described(reference)} is still there`)
     if (!lines.some(line => line.includes('"new-name"'))) throw new Error(`${described(reference)} is lost`)
   }

@@ -6,6 +6,7 @@ import draft04 from 'ajv-draft-04'
 import formats from 'ajv-formats'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import t from 'tap'
+import { validateXML } from 'xmllint-wasm'
 import { applied } from '../src/write/text-edit.ts'
 import {
   deployment,
@@ -39,7 +40,11 @@ const isRdjson = new draft04.default({ strict: false }).compile(schema('schemas/
 const isReport = new Ajv().compile(schema('../dist/report.schema.json'))
 
 function schema(path: string): object {
-  return JSON.parse(readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8'))
+  return JSON.parse(textOf(path))
+}
+
+function textOf(path: string): string {
+  return readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8')
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a type would assert what is to be tested
@@ -54,6 +59,10 @@ t.test('sarif: the official schema holds, and its fixes are the fixes', async t 
   const [run] = log.runs
   t.equal(run.columnKind, 'utf16CodeUnits')
   for (const { ruleId, ruleIndex } of run.results) t.equal(run.tool.driver.rules[ruleIndex].id, ruleId)
+  for (const { id, help, helpUri } of run.tool.driver.rules) {
+    t.equal(help.markdown, meshFix(root, 'rule', id).stdout)
+    t.match(helpUri, /^https:/)
+  }
   const rename = run.results.find(
     ({
       locations: [{ physicalLocation }],
@@ -133,17 +142,35 @@ t.test('rdjson: reviewdog’s schema holds, and suggestions are whole fixes', as
   t.notOk('suggestions' in shop, 'a part of a fix is no suggestion')
 })
 
+/** What GitLab's own `app/validators/json_schemas/codeclimate.json` asks of an entry, and what its documentation does. */
+const isCodeQuality = new Ajv().compile({
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['description', 'check_name', 'fingerprint', 'severity', 'location'],
+    properties: {
+      description: { type: 'string', minLength: 1 },
+      check_name: { type: 'string', pattern: '^[a-z-]+$' },
+      fingerprint: { type: 'string', pattern: '^[0-9a-f]{16}$' },
+      severity: { enum: ['info', 'minor', 'major', 'critical', 'blocker'] },
+      location: {
+        type: 'object',
+        required: ['path', 'lines'],
+        properties: {
+          path: { type: 'string' },
+          lines: { type: 'object', required: ['begin'], properties: { begin: { type: 'integer', minimum: 1 } } },
+        },
+      },
+    },
+  },
+})
+
 t.test('gitlab: what Code Quality asks for', async t => {
   const root = folder(t, { ...MORE, 'broken.yaml': 'a: [\n' }, { git: true })
   const report = reported(root, 'gitlab')
   t.equal(report.length, json(root).findings.length + 1)
-  for (const { description, check_name, fingerprint, severity, location } of report) {
-    t.match(description, /\S/)
-    t.match(check_name, /^[a-z-]+$/)
-    t.match(fingerprint, /^[0-9a-f]{16}$/)
-    t.match(severity, /^(info|minor|major|critical|blocker)$/)
-    t.ok(existsSync(join(root, location.path)) && location.lines.begin > 0)
-  }
+  t.ok(isCodeQuality(report), JSON.stringify(isCodeQuality.errors))
+  for (const { location } of report) t.ok(existsSync(join(root, location.path)), location.path)
   t.equal(new Set(report.map(({ fingerprint }: { fingerprint: string }) => fingerprint)).size, report.length)
 })
 
@@ -156,16 +183,21 @@ const xml = new XMLParser({
 t.test('junit: a suite for each file, failures from --fail-on on', async t => {
   const root = folder(t, { ...MORE, 'broken.yaml': 'a: [\n' })
   const text = meshFix(root, '--reporter', 'junit').stdout
-  t.equal(XMLValidator.validate(text), true)
   const { testsuites } = xml.parse(text)
   t.match(testsuites, { tests: '5', failures: '3', errors: '1' })
   t.strictSame(
     testsuites.testsuite.map(({ name }: { name: string }) => name),
     ['broken.yaml', 'cart/cart.yaml', 'odd.yaml', 'shop/service.yaml'],
   )
+  t.match(testsuites.testsuite[2].testcase[0].failure['#text'], /^odd\.yaml:\d+: port 4711 is named /)
   t.match(xml.parse(meshFix(root, '--reporter', 'junit', '--fail-on', 'error').stdout).testsuites, { failures: '0' })
-  const clean = xml.parse(meshFix(folder(t, SHOP_FIXED), '--reporter', 'junit').stdout)
-  t.match(clean.testsuites, { tests: '1', failures: '0', errors: '0' })
+  const nothing = meshFix(folder(t, SHOP_FIXED), '--reporter', 'junit').stdout
+  t.match(xml.parse(nothing).testsuites, { tests: '1', failures: '0', errors: '0' })
+  const { valid, errors } = await validateXML({
+    xml: [text, nothing].map((contents, index) => ({ fileName: `${index}.xml`, contents })),
+    schema: textOf('schemas/junit-10.xsd'),
+  })
+  t.ok(valid, errors.map(({ message }) => message).join('\n'))
 })
 
 t.test('github: annotations, and a summary of the step', async t => {

@@ -2,6 +2,7 @@ import { NOT_BUILT } from '../src/build/record.ts'
 import type { PortStyle, Profile } from '../src/detect/detector.ts'
 import type { Outcome, RunOptions } from '../src/outcome.ts'
 import { Pipeline } from '../src/pipeline.ts'
+import { customKinds, type KindPlaces } from '../src/read/custom-kinds.ts'
 import { type FileText, repositoryOf } from '../src/read/repository.ts'
 import { locators, type Result } from '../src/report/result.ts'
 import { textReport } from '../src/report/text.ts'
@@ -17,6 +18,8 @@ export interface RunSettings {
   readonly externalReferences?: RunOptions['externalReferences']
   readonly ports?: RunOptions['ports']
   readonly all?: boolean
+  readonly podTemplates?: KindPlaces['podTemplates']
+  readonly portReferences?: KindPlaces['portReferences']
   /** The rule that is reported and fixed; default: all. The proof knows all rules. */
   readonly only?: string
   /** The paths that findings are reported on and written in, as prefixes; default: all. */
@@ -27,7 +30,12 @@ const rules = await shippedRules()
 
 /** Runs all rules over texts, without the disk. */
 export function runOn(texts: readonly FileText[], settings: RunSettings = {}): Outcome {
-  return new Pipeline(rules.detectors, rules.fixers).run(repositoryOf(texts), {
+  return new Pipeline(rules.detectors, rules.fixers).run(repositoryOf(texts), optionsFor(settings))
+}
+
+/** The options that settings come to. */
+export function optionsFor(settings: RunSettings): RunOptions {
+  return {
     profile: settings.profile ?? 'sidecar',
     portStyle: settings.portStyle ?? 'auto',
     all: settings.all ?? false,
@@ -38,9 +46,13 @@ export function runOn(texts: readonly FileText[], settings: RunSettings = {}): O
     externalReferences: settings.externalReferences ?? [],
     ports: settings.ports ?? [],
     labelSources: {},
+    customKinds: customKinds({
+      podTemplates: settings.podTemplates ?? [],
+      portReferences: settings.portReferences ?? [],
+    }),
     severities: new Map(),
     noFix: false,
-  })
+  }
 }
 
 /** The texts as the run's applied fixes leave them, and those that they add. */

@@ -10,6 +10,7 @@ import { ResourceGraph } from '../src/graph/graph.ts'
 import type { Labels } from '../src/graph/selectors.ts'
 import { type Operation, patched } from '../src/json-patch.ts'
 import type { Pointer } from '../src/pointer.ts'
+import { customKinds, withCustomKinds } from '../src/read/custom-kinds.ts'
 import { repositoryOf } from '../src/read/repository.ts'
 import type { KubeObject, Resource } from '../src/read/resource.ts'
 import { parse } from '../src/read/yaml.ts'
@@ -24,6 +25,11 @@ interface Case {
 
 const CASES = parse(readFileSync(new URL('selections.cases.yaml', import.meta.url), 'utf8')).documents[0]
   ?.value as unknown as readonly Case[]
+
+const KINDS = customKinds({
+  podTemplates: [{ group: 'queues.shop.example', kind: 'Worker', path: '/spec/pods' }],
+  portReferences: [],
+})
 
 /** A Deployment whose pods have no label `app` yet, in a namespace. */
 function storefront(namespace: string, labels: Readonly<Record<string, string>> = {}): KubeObject {
@@ -52,7 +58,7 @@ function labelling(
     path: `dir${index}/object.yaml`,
     text: JSON.stringify(object),
   }))
-  const { resources } = repositoryOf(texts)
+  const { resources } = withCustomKinds(repositoryOf(texts), KINDS)
   const graph = new ResourceGraph(resources)
   const [resource] = resources
   if (resource === undefined) throw new Error('there is a Deployment')

@@ -21,7 +21,7 @@ const probed = { name: 'probed', readinessProbe: { httpGet: { port: 8080 } } }
 t.test('for each row of the table: after the fix, what resolved resolves to the same number', async t => {
   const rows = new Set<string>()
   for (const object of objects) {
-    for (const reference of portReferences(object)) {
+    for (const reference of portReferences({ object })) {
       if (reference.names !== 'service-port' || typeof reference.port !== 'string' || rows.has(reference.row)) continue
       const texts = repositoryWith(object, reference)
       if (texts === undefined || resolved(texts, reference).length === 0) continue
@@ -40,7 +40,7 @@ t.test('for each row of the table: after the fix, what resolved resolves to the 
   const expected = [
     ...new Set(
       objects
-        .flatMap(portReferences)
+        .flatMap(object => portReferences({ object }))
         .filter(named)
         .map(({ row }) => row),
     ),

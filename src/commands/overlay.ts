@@ -1,6 +1,7 @@
+import { parsed } from '../arguments.ts'
 import { baselineAt } from '../baseline.ts'
 import { NOT_BUILT } from '../build/record.ts'
-import { type Options, parsed, program } from '../command-line.ts'
+import { type Options, program } from '../command-line.ts'
 import { MeshFixError } from '../errors.ts'
 import { Ignores } from '../ignores.ts'
 import type { Outcome } from '../outcome.ts'

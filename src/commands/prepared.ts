@@ -19,7 +19,7 @@ export async function prepared(paths: readonly string[], options: Options, walke
 /** What the options and the configuration ask of a run. */
 export function asked(options: Options, config: Config): Omit<Asked, 'isInScope'> {
   const { maxImpact, only, skip, unsafe } = options
-  const { rules, externalReferences, ports, labelSources } = config
+  const { rules, externalReferences, ports, labelSources, podTemplates, portReferences } = config
   return {
     profile: options.profile ?? config.profile ?? 'sidecar',
     portStyle: options.portStyle ?? config.portStyle ?? 'auto',
@@ -33,6 +33,8 @@ export function asked(options: Options, config: Config): Omit<Asked, 'isInScope'
     externalReferences,
     ports,
     labelSources,
+    podTemplates,
+    portReferences,
   }
 }
 

@@ -6,6 +6,7 @@ import { diffBase, diffOf, isFailing, type Result, shownPath } from '../report/r
 import { summaryLine } from '../report/summary.ts'
 import { type TextOptions, textReport } from '../report/text.ts'
 import { type Destination, deliver, isColored, type Said } from './delivery.ts'
+import { pageOf } from './rule.ts'
 
 /** What a report's paths are from, and what makes it fail. */
 export function placesOf(
@@ -39,7 +40,7 @@ export async function reportOf(result: Result, options: Options, destinations: r
 const textOf: Readonly<Record<Reporter, (result: Result, options: TextOptions) => Promise<string> | string>> = {
   text: textReport,
   json: async result => (await import('../report/json.ts')).jsonReport(result),
-  sarif: async result => (await import('../report/sarif.ts')).sarifReport(result),
+  sarif: async result => (await import('../report/sarif.ts')).sarifReport(result, pageOf),
   github: async result => (await import('../report/github.ts')).githubReport(result),
   gitlab: async result => (await import('../report/gitlab.ts')).gitlabReport(result),
   junit: async result => (await import('../report/junit.ts')).junitReport(result),

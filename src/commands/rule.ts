@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { configFor } from '../config.ts'
+import type { Detector } from '../detect/detector.ts'
 import { MeshFixError } from '../errors.ts'
 import { print } from '../output.ts'
 import { gitRootOf } from '../read/walk.ts'
@@ -26,7 +27,12 @@ export async function rule(id: string | undefined): Promise<number> {
     const known = detectors.map(detector => detector.id)
     throw new MeshFixError('USAGE', `there is no rule "${id}"; ${suggestion(id, known)}`)
   }
-  const page = join(PAGES, `${id}.md`)
-  print(existsSync(page) ? readFileSync(page, 'utf8') : rulePage(found))
+  print(pageOf(found))
   return 0
+}
+
+/** A rule's page in Markdown. */
+export function pageOf(detector: Detector): string {
+  const page = join(PAGES, `${detector.id}.md`)
+  return existsSync(page) ? readFileSync(page, 'utf8') : rulePage(detector)
 }

@@ -9,6 +9,7 @@ import { readStream, standardInput } from '../read/stream.ts'
 import { gitRootOf } from '../read/walk.ts'
 import { isFailing } from '../report/result.ts'
 import { runOnStream } from '../stream.ts'
+import { optimizeLater } from '../tiering.ts'
 import { destinationsOf } from './delivery.ts'
 import { asked, rulesOf } from './prepared.ts'
 import { report } from './reporting.ts'
@@ -42,7 +43,7 @@ export async function stream(paths: readonly string[], options: Options, given: 
   if (needless !== undefined) throw new MeshFixError('USAGE', `${needless} has no meaning for standard input`)
   if (paths.length > 1) throw new MeshFixError('USAGE', '"-" is standard input, and takes no paths beside it')
 
-  const text = await standardInput()
+  const text = await input()
   const source = readStream(text)
   if (source.list !== undefined) {
     const [option] = given
@@ -62,6 +63,7 @@ export async function stream(paths: readonly string[], options: Options, given: 
   const destinations = destinationsOf(options, STDERR)
   print(run.text.trim() === '' ? '---\n' : run.text)
   await report(run.result, options, destinations)
+  if (!options.quiet) for (const note of run.notes) say(note)
   if (!given.includes('--fail-on') || options.exitZero) return 0
   return isFailing(run.result, ({ severity }) => isAtLeast(severity, options.failOn)) ? 1 : 0
 }
@@ -69,7 +71,13 @@ export async function stream(paths: readonly string[], options: Options, given: 
 /** Runs as a KRM function. */
 export async function krm([configFile]: readonly string[]): Promise<number> {
   if (process.stdin.isTTY) throw new MeshFixError('USAGE', 'krm takes a ResourceList on standard input')
-  return finished(await runFunction(await standardInput(), configFile, await rulesOf(NOTHING)))
+  return finished(await runFunction(await input(), configFile, await rulesOf(NOTHING)))
+}
+
+async function input(): Promise<string> {
+  const text = await standardInput()
+  optimizeLater(text.length)
+  return text
 }
 
 function finished({ output, lines, exitCode }: FunctionRun): number {

@@ -54,14 +54,19 @@ function* asked(
 
 /** The ports that a container's probes ask the pod for as numbers. A probe with a host of its own asks elsewhere. */
 export function probedPorts({ object }: Container): readonly { readonly number: number; readonly probe: string }[] {
-  return ['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap(probe =>
-    ['httpGet', 'tcpSocket', 'grpc'].flatMap(way => {
+  const asked: { readonly number: number; readonly probe: string }[] = []
+  for (const probe of PROBES) {
+    if (object[probe] === undefined) continue
+    for (const way of ['httpGet', 'tcpSocket', 'grpc']) {
       const action = mapAt(object, probe, way)
       const number = numberAt(action, 'port')
-      return number === undefined || stringAt(action, 'host') ? [] : [{ number, probe }]
-    }),
-  )
+      if (number !== undefined && !stringAt(action, 'host')) asked.push({ number, probe })
+    }
+  }
+  return asked
 }
+
+const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe']
 
 /** How messages name those who expect a port: `Services "web" and "api" and the probes of container "web"`. */
 export function askersNamed(askers: readonly Asker[]): string {

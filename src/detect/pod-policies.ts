@@ -1,5 +1,5 @@
 import type { ResourceGraph, Workload } from '../graph/graph.ts'
-import { POD_KINDS } from '../graph/pod-template.ts'
+import { labelSelector } from '../graph/selectors.ts'
 import { listAt, lookUp, stringAt } from '../read/json.ts'
 import { groupOf, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
@@ -27,16 +27,14 @@ export function workloadUnder(
 ): Workload | undefined {
   const grants = new Set(grantsOf(policy, graph))
   if (grants.size === 0) return undefined
-  for (const kind of new Set(POD_KINDS.map(({ kind }) => kind))) {
-    for (const resource of graph.ofKind(kind)) {
-      const workload = graph.workload(resource)
-      if (workload === undefined || !accepts(workload)) continue
-      const namespace = namespaceOf(resource.object) ?? 'default'
-      const isGranted = subjectsOf(workload, namespace).some(
-        subject => grants.has(grant(subject, undefined)) || grants.has(grant(subject, namespace)),
-      )
-      if (isGranted) return workload
-    }
+  for (const resource of graph.workloadsLike(labelSelector(undefined))) {
+    const workload = graph.workload(resource)
+    if (workload === undefined || !accepts(workload)) continue
+    const namespace = namespaceOf(resource.object) ?? 'default'
+    const isGranted = subjectsOf(workload, namespace).some(
+      subject => grants.has(grant(subject, undefined)) || grants.has(grant(subject, namespace)),
+    )
+    if (isGranted) return workload
   }
   return undefined
 }

@@ -1,3 +1,4 @@
+import { isCustomWorkload, UNKNOWN_CONTROLLER } from '../detect/workloads.ts'
 import type { Workload } from '../graph/graph.ts'
 import type { Operation } from '../json-patch.ts'
 import { joined, pointer } from '../pointer.ts'
@@ -29,7 +30,7 @@ const ROLLOUTS: Readonly<Record<string, Rollout>> = {
   Configuration: { impact: 'restart', caution: 'Knative makes a new revision of it' },
 }
 
-const UNKNOWN: Rollout = { impact: 'restart', caution: 'what its kind does when the pod template changes is not known' }
+const UNKNOWN: Rollout = { impact: 'restart', caution: UNKNOWN_CONTROLLER }
 
 /**
  * The fix that labels the pods of a workload; the reason where the labels are no map.
@@ -45,7 +46,8 @@ export function labelFix(
   const operations = labelOperations(workload, label, source.value)
   if (operations === undefined) return 'the labels are no map'
   const { resource } = workload
-  const { impact, caution } = lookUp(ROLLOUTS, resource.object.kind) ?? UNKNOWN
+  const rollout = isCustomWorkload(resource) ? undefined : lookUp(ROLLOUTS, resource.object.kind)
+  const { impact, caution } = rollout ?? UNKNOWN
   const cautions = [...source.cautions, ...(caution === undefined ? [] : [caution]), ...selectorCautions(workload)]
   return {
     title: `label the pods ${label}: "${source.value}"`,
@@ -59,8 +61,9 @@ export function labelFix(
 }
 
 /** The API server makes a selector that is left out from the template's labels, so that it would gain the label. */
-function selectorCautions({ resource: { object }, pod }: Workload): readonly string[] {
-  if (pod.at === '' || groupOf(object) === 'serving.knative.dev') return []
+function selectorCautions({ resource, pod }: Workload): readonly string[] {
+  const { object } = resource
+  if (pod.at === '' || isCustomWorkload(resource) || groupOf(object) === 'serving.knative.dev') return []
   return at(object, 'spec', 'selector') === undefined ? ['its selector is left out, and follows the labels'] : []
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from '../detect/detector.ts'
 import type { Listener } from '../detect/listening-container.ts'
+import { isCustomWorkload, UNKNOWN_CONTROLLER } from '../detect/workloads.ts'
 import type { ResourceGraph, Workload } from '../graph/graph.ts'
 import type { Container } from '../graph/pod-template.ts'
 import type { Operation } from '../json-patch.ts'
@@ -57,7 +58,7 @@ function guardOf(container: Container): readonly Operation[] {
 /** Why listing a port does more than say what is so. */
 function listingCautions({ resource, pod }: Workload, graph: ResourceGraph, { profile }: Context): readonly string[] {
   const { kind } = resource.object
-  const cautions: string[] = []
+  const cautions: string[] = isCustomWorkload(resource) ? [UNKNOWN_CONTROLLER] : []
   if (profile !== 'classic' && (kind === 'StatefulSet' || kind === 'DaemonSet'))
     cautions.push(`it restarts the pods of a ${kind} for what today's Istio no longer demands`)
   const canary = publisherOf(resource, graph)

@@ -1,7 +1,8 @@
 import type { ResourceGraph, Workload } from '../graph/graph.ts'
-import { isEmptySelector, type Labels, labelSelector, mapSelector, type Selector, selects } from '../graph/selectors.ts'
+import { ownSelectorOf } from '../graph/selections.ts'
+import { isEmptySelector, type Labels, mapSelector, type Selector, selects } from '../graph/selectors.ts'
 import { skippedNamesake } from '../graph/skipped.ts'
-import { at, mapAt, stringAt } from '../read/json.ts'
+import { stringAt } from '../read/json.ts'
 import {
   areSeparated,
   type KubeObject,
@@ -69,11 +70,9 @@ export function newService({ object }: Resource, selector: Labels, ports: readon
 }
 
 /** What selects a workload's pods. Where it is left out, the API server takes the labels; a bare Pod has nothing else. */
-function selectorOf({ resource: { object }, pod }: Workload): Selector {
-  const selector = at(object, 'spec', 'selector') ?? undefined
-  if (pod.at === '' || selector === undefined) return mapSelector(labelsOf(pod.template))
-  const isPlainMap = object.kind === 'ReplicationController' || object.kind === 'DeploymentConfig'
-  return isPlainMap ? mapSelector(mapAt(selector)) : labelSelector(selector)
+function selectorOf({ resource, pod }: Workload): Selector {
+  const own = pod.at === '' ? undefined : ownSelectorOf(resource)
+  return own?.selector ?? mapSelector(labelsOf(pod.template))
 }
 
 /** Two files with an object of one kind and name are two environments, of which a namespace holds one. */

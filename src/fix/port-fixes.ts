@@ -189,7 +189,7 @@ function changesOf(group: readonly ServicePort[], referrers: readonly Referrer[]
     const { operations } = changeOf(resource)
     const object = patched(resource.object, operations) as KubeObject
     // Where one word means several Services, the first of its references has renamed it for all.
-    if (!portReferences(object).some(other => isDeepStrictEqual(other, reference))) continue
+    if (!portReferences({ ...resource, object }).some(other => isDeepStrictEqual(other, reference))) continue
     operations.push(...(renamed(object, reference, name) ?? []))
   }
   return [...changes.values()].filter(({ operations }) => operations.length > 0)

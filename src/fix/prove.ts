@@ -3,7 +3,7 @@ import { convertProtocol, declarationOf } from '../detect/protocol.ts'
 import type { Referrer, ResourceGraph } from '../graph/graph.ts'
 import { containersOf, podTemplateOf } from '../graph/pod-template.ts'
 import { mentionsOf } from '../graph/skipped.ts'
-import { keysOf, pointer } from '../pointer.ts'
+import { keysOf, type Pointer, pointer } from '../pointer.ts'
 import { listAt, numberAt, stringAt } from '../read/json.ts'
 import { type Resource, titleOf } from '../read/resource.ts'
 import type { Change, Fix, Place } from './fixer.ts'
@@ -30,8 +30,10 @@ export interface Counted {
 
 /** Where a reference leads. */
 interface Lead {
-  /** Who refers, and how, for people. */
-  readonly title: string
+  readonly resource: Resource
+  /** The row of the table that it was found by. */
+  readonly row: string
+  readonly place: Pointer
   readonly resolved: string
   readonly places: readonly Place[]
 }
@@ -146,8 +148,8 @@ function changedPortNames({ before, after }: Changed): readonly string[] {
   return [...new Set([...old.keys(), ...now.keys()])].filter(name => old.get(name) !== now.get(name))
 }
 
-function numbersByName({ object }: Resource): ReadonlyMap<string, string> {
-  const pod = podTemplateOf(object)
+function numbersByName(resource: Resource): ReadonlyMap<string, string> {
+  const pod = podTemplateOf(resource)
   const numbers = new Map<string, string>()
   for (const container of pod === undefined ? [] : containersOf(pod)) {
     for (const port of listAt(container.object, 'ports')) {
@@ -192,12 +194,19 @@ function leadsOf(referrers: readonly Referrer[], graph: ResourceGraph): Readonly
     const key = `${resource.id} ${reference.row} ${place}`
     const known = found.get(key)
     found.set(key, {
-      title: `${titleOf(resource.object)} in ${resource.path} refers to it by name (${reference.row}, ${place})`,
+      resource,
+      row: reference.row,
+      place,
       resolved: [...(known === undefined ? [] : known.resolved.split(' ')), resolved.join()].toSorted().join(' '),
       places: [...(known?.places ?? []), { resource, pointer: reference.at }],
     })
   }
   return found
+}
+
+/** Who refers, and how, for people. */
+function titleOfLead({ resource, row, place }: Lead): string {
+  return `${titleOf(resource.object)} in ${resource.path} refers to it by name (${row}, ${place})`
 }
 
 function shortNameFault(
@@ -240,11 +249,11 @@ function brokenReference(before: Facts, after: Facts, intended: readonly Place[]
   for (const [key, lead] of before.references) {
     const now = after.references.get(key)
     const leadsToMore = now !== undefined && isIntended(lead) && isAllIn(lead.resolved, now.resolved)
-    if (now?.resolved !== lead.resolved && !leadsToMore) return `${lead.title}, and would break`
+    if (now?.resolved !== lead.resolved && !leadsToMore) return `${titleOfLead(lead)}, and would break`
   }
   for (const [key, lead] of after.references) {
     if (!before.references.has(key) && !isIntended(lead))
-      return `${lead.title}: that leads nowhere now and would start to lead somewhere`
+      return `${titleOfLead(lead)}: that leads nowhere now and would start to lead somewhere`
   }
   return undefined
 }

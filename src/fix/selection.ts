@@ -51,8 +51,8 @@ function otherwiseSelected(
 }
 
 function otherwiseSelecting({ before, after }: Changed, graph: ResourceGraph): string | undefined {
-  const now = selectionsOf(after.object)
-  for (const [index, selection] of selectionsOf(before.object).entries()) {
+  const now = selectionsOf(after)
+  for (const [index, selection] of selectionsOf(before).entries()) {
     const fresh = now[index]
     if (fresh !== undefined && JSON.stringify(fresh) === JSON.stringify(selection)) continue
     const selected = (resource: Resource, of: typeof selection): string =>
@@ -63,7 +63,7 @@ function otherwiseSelecting({ before, after }: Changed, graph: ResourceGraph): s
   return undefined
 }
 
-function podLabels({ object }: Resource): Labels {
-  const pod = podTemplateOf(object)
+function podLabels(resource: Resource): Labels {
+  const pod = podTemplateOf(resource)
   return pod === undefined ? {} : labelsOf(pod.template)
 }

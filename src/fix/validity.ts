@@ -6,8 +6,9 @@ import type { Json } from '../read/tree.ts'
 import { isLabel, isServiceName } from './port-name.ts'
 
 /** What the API server would refuse, or a node could not run, about the fields that fixes write (apimachinery validation). */
-export function invalidities({ object }: Resource): readonly string[] {
-  const pod = podTemplateOf(object)
+export function invalidities(resource: Resource): readonly string[] {
+  const { object } = resource
+  const pod = podTemplateOf(resource)
   return [...(isService(object) ? serviceFaults(object) : []), ...(pod === undefined ? [] : podFaults(object, pod))]
 }
 

@@ -46,8 +46,8 @@ export class ResourceGraph {
   readonly #namespaces = new NearestIndex(({ object }) => [nameOf(object)])
   readonly #referrers = new NearestIndex(keysOfReferrer)
   /** Under the label keys that their selectors of pods ask about. */
-  readonly #selecting = new NearestIndex(({ object }) =>
-    selectionsOf(object).flatMap(({ selector }) => keysAskedFor(selector)),
+  readonly #selecting = new NearestIndex(resource =>
+    selectionsOf(resource).flatMap(({ selector }) => keysAskedFor(selector)),
   )
   readonly #kinds = new Map<string, Map<string, Resource>>()
   /** What the reader took for something else than an object. */
@@ -90,7 +90,7 @@ export class ResourceGraph {
   replace(resource: Resource): void {
     this.#revision += 1
     const old = this.#resources.get(resource.id)
-    const isAlike = old !== undefined && selectsAlike(old.object, resource.object)
+    const isAlike = old !== undefined && selectsAlike(old, resource)
     const versions = isAlike ? [] : [resource, ...(old === undefined ? [] : [old])]
     this.#memory.change(versions, this, () => {
       if (old === undefined) this.#add(resource)
@@ -114,7 +114,7 @@ export class ResourceGraph {
   }
 
   workload(resource: Resource): Workload | undefined {
-    const pod = podTemplateOf(resource.object)
+    const pod = podTemplateOf(resource)
     return pod === undefined ? undefined : { resource, pod }
   }
 
@@ -164,7 +164,7 @@ export class ResourceGraph {
   selectingBy(keys: readonly string[]): readonly Selecting[] {
     const owners = new Map(keys.flatMap(key => [...this.#selecting.all(key)]).map(owner => [owner.id, owner]))
     return [...owners.values()].flatMap(resource =>
-      selectionsOf(resource.object)
+      selectionsOf(resource)
         .filter(({ selector }) => keysAskedFor(selector).some(key => keys.includes(key)))
         .map(selection => ({ resource, selection })),
     )
@@ -207,7 +207,7 @@ export class ResourceGraph {
     return [...this.#services.all(`name ${name}`)]
   }
 
-  /** Workloads wherever they stand: all whose pods have a label that the selector wants, or more. */
+  /** Workloads wherever they stand: all whose pods have a label that the selector wants, or more; all for an empty one. */
   workloadsLike(selector: Selector): readonly Resource[] {
     const [key = 'any'] = selectorKeys(selector)
     return [...this.#workloads.all(key)]
@@ -228,7 +228,7 @@ export class ResourceGraph {
 
   /** The references to ports that an object holds. */
   referencesOf(resource: Resource): readonly PortReference[] {
-    return referencesIn(resource.object)
+    return referencesIn(resource)
   }
 
   /** Every reference that means this Service: by name or by label, judged pessimistically, with no nearer one to mean. */
@@ -359,7 +359,7 @@ export class ResourceGraph {
   #select(selector: Selector, from: Resource, accepts: (workload: Resource) => boolean): readonly Workload[] {
     return this.#workloads
       .nearest(selectorKeys(selector), from.path, resource => {
-        const pod = podTemplateOf(resource.object)
+        const pod = podTemplateOf(resource)
         if (pod === undefined || areSeparated(resource, from)) return false
         return accepts(resource) && selects(selector, labelsOf(pod.template))
       })
@@ -389,10 +389,11 @@ export class ResourceGraph {
     for (const index of this.#indexesOf(resource)) index.delete(resource)
   }
 
-  #indexesOf({ object }: Resource): readonly NearestIndex[] {
+  #indexesOf(resource: Resource): readonly NearestIndex[] {
+    const { object } = resource
     const indexes = [this.#referrers, this.#selecting]
     if (isService(object)) indexes.push(this.#services)
-    if (podTemplateOf(object) !== undefined) indexes.push(this.#workloads)
+    if (podTemplateOf(resource) !== undefined) indexes.push(this.#workloads)
     if (object.kind === 'Namespace') indexes.push(this.#namespaces)
     return indexes
   }

@@ -1,5 +1,7 @@
+import { isSame } from '../json-patch.ts'
 import { at, mapAt } from '../read/json.ts'
 import { groupOf, type KubeObject, labelsOf, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
+import type { Json } from '../read/tree.ts'
 import { podTemplateOf } from './pod-template.ts'
 import { type Referent, referencesIn } from './port-references.ts'
 import { type Labels, type Selector, serviceSelector } from './selectors.ts'
@@ -11,7 +13,7 @@ export function isService(object: KubeObject): boolean {
 
 /** Under which keys a workload is found: by its namespace, and by the labels of its pods. */
 export function keysOfWorkload(resource: Resource): readonly string[] {
-  const pod = podTemplateOf(resource.object)
+  const pod = podTemplateOf(resource)
   return pod === undefined ? [] : ['any', namespaceKey(resource), ...labelKeys(labelsOf(pod.template))]
 }
 
@@ -23,8 +25,8 @@ export function keysOfService({ object }: Resource): readonly string[] {
 }
 
 /** Under which keys an object is found by what it refers to. */
-export function keysOfReferrer({ object }: Resource): readonly string[] {
-  return referencesIn(object).flatMap(({ to, names, port }) =>
+export function keysOfReferrer(resource: Resource): readonly string[] {
+  return referencesIn(resource).flatMap(({ to, names, port }) =>
     names === 'service-port' ? referentKeys(to) : typeof port === 'string' ? [`container port ${port}`] : [],
   )
 }
@@ -72,12 +74,14 @@ export function namespaceKey({ object }: Resource): string {
 }
 
 /** Whether two versions of an object select the same and are selected by the same. */
-export function selectsAlike(old: KubeObject, now: KubeObject): boolean {
-  const facts = (object: KubeObject): string =>
-    JSON.stringify([
+export function selectsAlike(old: Resource, now: Resource): boolean {
+  const facts = (resource: Resource): readonly Json[] => {
+    const { object } = resource
+    return [
       namespaceOf(object) ?? null,
-      podTemplateOf(object)?.template['metadata'] ?? null,
-      isService(object) ? [mapAt(object, 'spec', 'selector'), at(object, 'spec', 'type') ?? null] : null,
-    ])
-  return facts(old) === facts(now)
+      podTemplateOf(resource)?.template['metadata'] ?? null,
+      ...(isService(object) ? [mapAt(object, 'spec', 'selector'), at(object, 'spec', 'type') ?? null] : []),
+    ]
+  }
+  return isSame(facts(old), facts(now))
 }

@@ -1,7 +1,16 @@
+import { type CustomKinds, customKindOf } from '../read/custom-kinds.ts'
 import { at, isMap, listAt, mapAt, stringAt } from '../read/json.ts'
 import { type KustomizePatch, patchesOf } from '../read/kustomization.ts'
 import type { Skipped } from '../read/repository.ts'
-import { type KubeObject, labelsOf, mayShareNamespace, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
+import {
+  type KindedObject,
+  type KubeObject,
+  labelsOf,
+  mayShareNamespace,
+  nameOf,
+  namespaceOf,
+  type Resource,
+} from '../read/resource.ts'
 import type { Json, ParsedDocument } from '../read/tree.ts'
 import { parse } from '../read/yaml.ts'
 import { type PortReference, portReferences, type Referent } from './port-references.ts'
@@ -44,14 +53,14 @@ function meaning(skipped: Skipped, service: KubeObject, portName: string): strin
     case 'values':
     case 'unreadable':
       return portName !== '' && folded(skipped).includes(foldedText(portName))
-        ? templateMeans(skipped.text, service, portName)
+        ? templateMeans(skipped, service, portName)
         : undefined
     case 'patch':
       return firstOf(skipped.targets ?? [undefined], target =>
-        patchMeans(skipped.value ?? null, target, service, portName),
+        patchMeans(skipped.value ?? null, target, skipped.kinds, service, portName),
       )
     case 'kustomization':
-      return kustomizationMeans(skipped.value ?? null, skipped.path, service, portName)
+      return kustomizationMeans(skipped, service, portName)
     case 'other':
       return undefined
   }
@@ -80,14 +89,18 @@ function firstOf<Item>(items: readonly Item[], of: (item: Item) => string | unde
   return undefined
 }
 
-function kustomizationMeans(value: Json, path: string, service: KubeObject, portName: string): string | undefined {
+function kustomizationMeans(
+  { value = null, path, kinds }: Skipped,
+  service: KubeObject,
+  portName: string,
+): string | undefined {
   const patched = firstOf(patchesOf(value, path), patch =>
-    firstOf(inlineDocuments(patch), document => patchMeans(document.value, patch.target, service, portName)),
+    firstOf(inlineDocuments(patch), document => patchMeans(document.value, patch.target, kinds, service, portName)),
   )
   if (patched !== undefined) return patched
 
   const lists = [listAt(value, 'replacements'), Array.isArray(value) ? value : [value]]
-  const replaced = firstOf(lists.flat(), entry => replacementMeans(entry, service, portName))
+  const replaced = firstOf(lists.flat(), entry => replacementMeans(entry, kinds, service, portName))
   if (replaced !== undefined) return replaced
 
   const readsPorts = listAt(value, 'vars').some(
@@ -112,7 +125,12 @@ export function inlineDocuments({ text }: KustomizePatch): readonly ParsedDocume
 }
 
 /** A replacement: a `source`, and `targets` with a `select` each. */
-function replacementMeans(entry: Json, service: KubeObject, portName: string): string | undefined {
+function replacementMeans(
+  entry: Json,
+  kinds: CustomKinds | undefined,
+  service: KubeObject,
+  portName: string,
+): string | undefined {
   const targets = listAt(entry, 'targets').map(target => ({
     selected: mapAt(target, 'select'),
     fields: listAt(target, 'fieldPaths'),
@@ -127,7 +145,7 @@ function replacementMeans(entry: Json, service: KubeObject, portName: string): s
 
   const setsName = ends
     .slice(1)
-    .some(({ selected, fields }) => mayRefer(stringAt(selected, 'kind')) && fields.some(isPortNameField))
+    .some(({ selected, fields }) => mayRefer(stringAt(selected, 'kind'), kinds) && fields.some(isPortNameField))
   return setsName && portName !== '' ? 'sets the name of a port that may be one of this Service' : undefined
 }
 
@@ -142,12 +160,21 @@ function isPortNameField(field: string): boolean {
 }
 
 /** Whether objects of a kind, or of all kinds that a pattern fits, may refer to Services' ports by name. */
-function mayRefer(kind: string | undefined): boolean {
-  return kind === undefined || !OWN_NAMES.test(kind)
+function mayRefer(kind: string | undefined, custom: CustomKinds | undefined): boolean {
+  if (kind === undefined || !OWN_NAMES.test(kind)) return true
+  return [...(custom ?? [])].some(
+    ([name, { portReferences }]) => name.endsWith(`/${kind}`) && portReferences.length > 0,
+  )
 }
 
-function patchMeans(patch: Json, target: Json | undefined, service: KubeObject, portName: string): string | undefined {
-  if (Array.isArray(patch)) return operationsMean(patch, target, service, portName)
+function patchMeans(
+  patch: Json,
+  target: Json | undefined,
+  kinds: CustomKinds | undefined,
+  service: KubeObject,
+  portName: string,
+): string | undefined {
+  if (Array.isArray(patch)) return operationsMean(patch, target, kinds, service, portName)
   if (!isMap(patch)) return undefined
 
   const isFor =
@@ -159,7 +186,7 @@ function patchMeans(patch: Json, target: Json | undefined, service: KubeObject, 
   const kind = stringAt(patch, 'kind') ?? stringAt(target, 'kind') ?? ''
   if (portName === '' || kind === 'Service') return undefined
   const object: KubeObject = { ...patch, apiVersion: stringAt(patch, 'apiVersion') ?? '', kind }
-  const refers = referencesIn(object, patch).some(
+  const refers = referencesIn({ object, custom: customKindOf(object, kinds) }, patch).some(
     ({ port, names, to }) => port === portName && names === 'service-port' && mayMean(to, service, namespaceOf(object)),
   )
   return refers ? `refers to its port "${portName}"` : undefined
@@ -184,7 +211,7 @@ function mayMean(to: Referent, service: KubeObject, namespace: string | undefine
 const references = new WeakMap<Json & object, readonly PortReference[]>()
 
 /** The references of a patch; found once, since every Service asks. */
-function referencesIn(patch: KubeObject, key: Json & object): readonly PortReference[] {
+function referencesIn(patch: KindedObject, key: Json & object): readonly PortReference[] {
   const known = references.get(key)
   if (known !== undefined) return known
   const found = portReferences(patch)
@@ -195,13 +222,14 @@ function referencesIn(patch: KubeObject, key: Json & object): readonly PortRefer
 function operationsMean(
   operations: readonly Json[],
   target: Json | undefined,
+  kinds: CustomKinds | undefined,
   service: KubeObject,
   portName: string,
 ): string | undefined {
   const isFor =
     target === undefined ? mentions(JSON.stringify(operations), nameOf(service)) : isTargeted(target, service)
   if (isFor && operations.some(touchesPorts)) return 'patches the ports of this Service'
-  if (portName === '' || !mayRefer(stringAt(target, 'kind'))) return undefined
+  if (portName === '' || !mayRefer(stringAt(target, 'kind'), kinds)) return undefined
   return operations.some(operation => holds(at(operation, 'value') ?? null, portName))
     ? `sets a value "${portName}" that may mean its port`
     : undefined
@@ -243,10 +271,10 @@ function plainOf(pattern: string): string {
 }
 
 /** A template, a chart's values, or a document that can't be read: only its words can be looked at. */
-function templateMeans(text: string, service: KubeObject, portName: string): string | undefined {
+function templateMeans({ text, kinds }: Skipped, service: KubeObject, portName: string): string | undefined {
   const name = nameOf(service)
   return firstOf(text.split(/^---/m), document => {
-    const refers = refersByName(document, portName)
+    const refers = refersByName(document, portName, kinds)
     if (isInText(document, name, portName) || (refers && mentions(document, name)))
       return `mentions this Service and "${portName}"`
     if (!refers) return undefined
@@ -259,10 +287,10 @@ function templateMeans(text: string, service: KubeObject, portName: string): str
 }
 
 /** Whether a template of a kind that may refer to ports, or of a kind that isn't said, holds the name where one stands. */
-function refersByName(document: string, portName: string): boolean {
+function refersByName(document: string, portName: string, custom: CustomKinds | undefined): boolean {
   if (!mentions(document, portName) || !isValue(document, portName)) return false
   const kinds = [...document.matchAll(/^\s*["']?kind["']?:\s*["']?(\w+)/gm)].map(match => match[1])
-  return kinds.length === 0 || kinds.some(mayRefer)
+  return kinds.length === 0 || kinds.some(kind => mayRefer(kind, custom))
 }
 
 /** Whether a template fills in what it refers to, a Service's name or the labels that select it; its own name aside. */

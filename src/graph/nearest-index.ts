@@ -25,6 +25,8 @@ export class NearestIndex {
   readonly #entries = new Map<string, Map<string, Entry>>()
   /** key → place → entries by id, of the keys that were asked for by place: few ever are. */
   readonly #places = new Map<string, Map<string, Map<string, Entry>>>()
+  /** The keys of versions that were replaced or put in their place: a fix that is only tried brings the old one back. */
+  readonly #versions = new WeakMap<Resource, ReadonlySet<string>>()
 
   constructor(keysOf: (resource: Resource) => Iterable<string>) {
     this.#keysOf = keysOf
@@ -64,8 +66,8 @@ export class NearestIndex {
       this.add(resource)
       return
     }
-    const before = new Set(this.#keysOf(old))
-    const after = new Set(this.#keysOf(resource))
+    const before = this.#keysOfVersion(old)
+    const after = this.#keysOfVersion(resource)
     const isAlike = before.size === after.size && [...after].every(key => before.has(key))
     if (!isAlike) {
       this.delete(old)
@@ -75,6 +77,14 @@ export class NearestIndex {
     const [key] = after
     const entry = key === undefined ? undefined : this.#entries.get(key)?.get(old.id)
     if (entry !== undefined) entry.resource = resource
+  }
+
+  #keysOfVersion(resource: Resource): ReadonlySet<string> {
+    const known = this.#versions.get(resource)
+    if (known !== undefined) return known
+    const keys = new Set(this.#keysOf(resource))
+    this.#versions.set(resource, keys)
+    return keys
   }
 
   /**

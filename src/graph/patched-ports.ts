@@ -17,15 +17,18 @@ export function mayPatchPorts(skipped: Skipped, workload: Workload): boolean {
   )
 }
 
-function writesPorts(patch: Json, target: Json | undefined, { resource: { object }, pod }: Workload): boolean {
+function writesPorts(patch: Json, target: Json | undefined, { resource, pod }: Workload): boolean {
+  const { object, custom } = resource
   if (Array.isArray(patch)) {
     const isFor = target === undefined ? mentions(JSON.stringify(patch), nameOf(object)) : isTarget(target, object)
     return isFor && patch.some(operation => isPortsPath(stringAt(operation, 'path') ?? ''))
   }
   const isFor = target === undefined ? isTarget(identityOf(patch), object) : isTarget(target, object)
   if (!isFor || !isMap(patch)) return false
-  const patched = podTemplateOf({ ...patch, apiVersion: object.apiVersion, kind: object.kind })
+  const patched = podTemplateOf({ ...resource, object: { ...patch, apiVersion: object.apiVersion, kind: object.kind } })
   if (patched === undefined) return false
+  // Lists of custom kinds have no merge keys: a patch's list takes the place of the other.
+  if (custom?.podTemplate !== undefined) return containersOf(patched).length > 0
   const names = new Set(containersOf(pod).map(container => container.object['name'] ?? null))
   return containersOf(patched).some(
     container => listAt(container.object, 'ports').length > 0 || !names.has(container.object['name'] ?? null),

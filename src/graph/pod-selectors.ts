@@ -37,6 +37,6 @@ export function maySelect(
 export function mayBeSelectedBy(selecting: Selecting, graph: ResourceGraph): readonly string[] {
   return graph
     .workloadsLike(selecting.selection.selector)
-    .filter(workload => maySelect(selecting, workload, labelsOf(podTemplateOf(workload.object)?.template ?? {}), graph))
+    .filter(workload => maySelect(selecting, workload, labelsOf(podTemplateOf(workload)?.template ?? {}), graph))
     .map(({ id }) => id)
 }

@@ -1,6 +1,6 @@
 import { joined, type Pointer, pointer } from '../pointer.ts'
 import { isMap, type JsonMap, listAt, mapAt, stringAt } from '../read/json.ts'
-import { groupOf, type KubeObject } from '../read/resource.ts'
+import { groupOf, type KindedObject, type KubeObject } from '../read/resource.ts'
 
 /** What the pods that an object makes look like, and where in the object it says so. */
 export interface PodTemplate {
@@ -55,13 +55,13 @@ const templates = new WeakMap<KubeObject, PodTemplate>()
  * The pod template of an object; undefined where its kind has none or it is left out (a Rollout with `workloadRef`).
  * Found once for each version of an object, since every rule asks.
  */
-export function podTemplateOf(object: KubeObject): PodTemplate | undefined {
+export function podTemplateOf({ object, custom }: KindedObject): PodTemplate | undefined {
   const podKinds = BY_NAME.get(object.kind)
-  if (podKinds === undefined) return undefined
+  if (podKinds === undefined && custom === undefined) return undefined
   const known = templates.get(object)
   if (known !== undefined) return known
   const group = groupOf(object)
-  const path = podKinds.find(({ groups }) => groups.includes(group))?.path
+  const path = podKinds?.find(({ groups }) => groups.includes(group))?.path ?? custom?.podTemplate
   if (path === undefined) return undefined
   const template = mapAt(object, ...path)
   if (!isMap(template['spec'])) return undefined

@@ -1,7 +1,16 @@
 import type { Operation } from '../json-patch.ts'
 import type { Pointer } from '../pointer.ts'
-import { groupOf, type KubeObject, mayShareNamespace, namespaceOf, type Resource } from '../read/resource.ts'
+import type { CustomKind } from '../read/custom-kinds.ts'
+import {
+  groupOf,
+  type KindedObject,
+  type KubeObject,
+  mayShareNamespace,
+  namespaceOf,
+  type Resource,
+} from '../read/resource.ts'
 import { ANNOTATIONS } from './references/annotations.ts'
+import { CONFIGURED } from './references/configured.ts'
 import { GATEWAY_API } from './references/gateway-api.ts'
 import { INGRESS_CONTROLLERS } from './references/ingress-controllers.ts'
 import { ISTIO } from './references/istio.ts'
@@ -87,14 +96,17 @@ export type Rename = (object: KubeObject, found: Found, name: string) => readonl
 /** A thing that refers to ports: on which objects, how to find it and how to make it use another name. */
 export interface Row {
   readonly id: string
-  /** `group/Kind`, `/Kind` in the core group; `any` kind; `others`: kinds that no row names. */
-  readonly on: readonly string[] | 'any' | 'others'
+  /**
+   * `group/Kind`, `/Kind` in the core group; `any` kind; `others`: kinds that no row names; `configured`: kinds that the
+   * configuration names. What holds for a Pod holds for custom kinds with a pod template, too.
+   */
+  readonly on: readonly string[] | 'any' | 'others' | 'configured'
   /** Where the fact comes from. */
   readonly source: string
   readonly names: 'service-port' | 'container-port'
   readonly short?: true
   readonly opaque?: true
-  references(object: KubeObject): Iterable<Found>
+  references(object: KubeObject, custom?: CustomKind): Iterable<Found>
   /** By default the value itself is replaced; text that is opaque and numbers never are. */
   readonly rename?: Rename | 'never'
 }
@@ -108,6 +120,7 @@ export const ROWS: readonly Row[] = [
   ...INGRESS_CONTROLLERS,
   ...ANNOTATIONS,
   ...WORKLOADS,
+  ...CONFIGURED,
   ...TEXT,
 ]
 
@@ -115,6 +128,7 @@ const BY_ID: ReadonlyMap<string, Row> = new Map(ROWS.map(row => [row.id, row]))
 const ANY: readonly Row[] = ROWS.filter(({ on }) => on === 'any')
 const OTHERS: readonly Row[] = ROWS.filter(({ on }) => on === 'others')
 const BY_KIND: ReadonlyMap<string, readonly Row[]> = rowsByKind()
+const ON_PODS: readonly Row[] = BY_KIND.get('/Pod') ?? []
 
 function rowsByKind(): ReadonlyMap<string, readonly Row[]> {
   const byKind = new Map<string, Row[]>()
@@ -126,23 +140,35 @@ function rowsByKind(): ReadonlyMap<string, readonly Row[]> {
 }
 
 /** All references to ports that an object holds, in the order of the table. */
-export function portReferences(object: KubeObject): readonly PortReference[] {
+export function portReferences({ object, custom }: KindedObject): readonly PortReference[] {
   const all: PortReference[] = []
-  for (const rows of [BY_KIND.get(`${groupOf(object)}/${object.kind}`) ?? OTHERS, ANY]) {
+  const own = BY_KIND.get(`${groupOf(object)}/${object.kind}`) ?? OTHERS
+  for (const rows of custom === undefined ? [own, ANY] : [...configuredRows(custom), own, ANY]) {
     for (const { id, names, short = false, opaque = false, references } of rows)
-      for (const found of references(object)) all.push({ ...found, row: id, names, short, opaque })
+      for (const { at, port, to } of references(object, custom))
+        all.push({ at, port, to, row: id, names, short, opaque })
   }
-  return all
+  return custom === undefined ? all : withoutGuesses(all)
+}
+
+function configuredRows({ podTemplate }: CustomKind): readonly (readonly Row[])[] {
+  return podTemplate === undefined ? [CONFIGURED] : [ON_PODS, CONFIGURED]
+}
+
+/** Where the configuration says what stands in a place, nothing has to be guessed. */
+function withoutGuesses(all: readonly PortReference[]): readonly PortReference[] {
+  const told = new Set(all.flatMap(({ at, opaque }) => (opaque ? [] : [at])))
+  return all.filter(({ at, opaque }) => !opaque || !told.has(at))
 }
 
 const references = new WeakMap<KubeObject, readonly PortReference[]>()
 
 /** The same, found once for each version of an object that holds any. */
-export function referencesIn(object: KubeObject): readonly PortReference[] {
-  const known = references.get(object)
+export function referencesIn(resource: KindedObject): readonly PortReference[] {
+  const known = references.get(resource.object)
   if (known !== undefined) return known
-  const found = portReferences(object)
-  if (found.length > 0) references.set(object, found)
+  const found = portReferences(resource)
+  if (found.length > 0) references.set(resource.object, found)
   return found
 }
 

@@ -1,6 +1,7 @@
-import { joined, type Pointer } from '../pointer.ts'
+import { joined, type Pointer, pointer, valueAt } from '../pointer.ts'
+import type { CustomKind } from '../read/custom-kinds.ts'
 import { at, isMap, listAt, mapAt, stringAt } from '../read/json.ts'
-import { groupOf, type KubeObject } from '../read/resource.ts'
+import { groupOf, type KindedObject, type KubeObject } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
 import { POD_KINDS, podTemplateOf } from './pod-template.ts'
 import type { Namespaces, Referent } from './port-references.ts'
@@ -21,7 +22,7 @@ export interface Selection {
 /** Where objects of some kinds hold selectors of pods, and how these are written. */
 interface Row {
   readonly on: readonly string[]
-  selections(object: KubeObject): readonly Selection[]
+  selections(object: KubeObject, custom?: CustomKind): readonly Selection[]
 }
 
 const ISTIO_POLICIES = [
@@ -36,7 +37,7 @@ const ROWS: readonly Row[] = [
   { on: ['/Service'], selections: object => plain(places(object, 'spec.selector'), 'own') },
   {
     on: POD_KINDS.flatMap(({ kind, groups }) => kindsOf(groups, [kind])),
-    selections: object => [...ownSelector(object), ...placement(object)],
+    selections: (object, custom) => [...ownSelection({ object, custom }), ...placement({ object, custom })],
   },
   { on: ['policy/PodDisruptionBudget'], selections: object => labelled(places(object, 'spec.selector'), 'own') },
   {
@@ -95,9 +96,13 @@ const ROWS: readonly Row[] = [
 
 const BY_KIND: ReadonlyMap<string, Row> = new Map(ROWS.flatMap(row => row.on.map(kind => [kind, row])))
 
+/** What holds for a Pod holds for custom kinds with a pod template, too. */
+const ON_PODS = BY_KIND.get('/Pod')
+
 /** The selectors of pods that an object holds. */
-export function selectionsOf(object: KubeObject): readonly Selection[] {
-  return BY_KIND.get(`${groupOf(object)}/${object.kind}`)?.selections(object) ?? []
+export function selectionsOf({ object, custom }: KindedObject): readonly Selection[] {
+  const row = BY_KIND.get(`${groupOf(object)}/${object.kind}`) ?? (custom?.podTemplate && ON_PODS)
+  return row?.selections(object, custom) ?? []
 }
 
 /** The label keys that a selector asks about: only labels with these can change what it selects. */
@@ -112,15 +117,30 @@ export function serviceOfSubset({
   return serviceOfHost(host)
 }
 
-/** A workload's `spec.selector`: a label selector, or a plain map (ReplicationController, DeploymentConfig). */
-function ownSelector(object: KubeObject): readonly Selection[] {
-  const found = places(object, 'spec.selector')
-  const isPlain = object.kind === 'ReplicationController' || object.kind === 'DeploymentConfig'
-  return isPlain ? plain(found, 'own') : labelled(found, 'own')
+/**
+ * A workload's selector of its own pods, if it has one: a label selector, or a plain map (ReplicationController,
+ * DeploymentConfig, some custom kinds). That of a custom kind is taken to stand beside the pod template.
+ */
+export function ownSelectorOf({ object, custom }: KindedObject): Pick<Selection, 'at' | 'selector'> | undefined {
+  const path =
+    custom?.podTemplate === undefined ? ['spec', 'selector'] : [...custom.podTemplate.slice(0, -1), 'selector']
+  const place = pointer(...path)
+  const value = (valueAt(object, place) ?? null) as Json
+  if (value === null) return undefined
+  const isPlain =
+    custom?.podTemplate === undefined
+      ? object.kind === 'ReplicationController' || object.kind === 'DeploymentConfig'
+      : at(value, 'matchLabels') === undefined && at(value, 'matchExpressions') === undefined
+  return { at: place, selector: isPlain ? mapSelector(asMap(value)) : labelSelector(value) }
+}
+
+function ownSelection(object: KindedObject): readonly Selection[] {
+  const own = ownSelectorOf(object)
+  return own === undefined ? [] : known({ ...own, namespaces: 'own' })
 }
 
 /** The selectors by which a pod template says where its pods may run: topology spread and affinity. */
-function placement(object: KubeObject): readonly Selection[] {
+function placement(object: KindedObject): readonly Selection[] {
   const pod = podTemplateOf(object)
   if (pod === undefined) return []
   const spec: Place = { value: mapAt(pod.template, 'spec'), at: joined(pod.at, '/spec') }

@@ -111,7 +111,8 @@ class PlainReader {
       this.#withTree = true
     }
     this.#closeBlock(column)
-    if (entries !== undefined) this.#node = { type: 'map', flow: false, entries, ...around(start, entries) }
+    if (entries !== undefined)
+      this.#node = { type: 'map', flow: false, entries, start, end: entries.at(-1)?.end ?? start, outer: start }
     return value
   }
 
@@ -130,7 +131,8 @@ class PlainReader {
       this.#withTree = true
     }
     this.#closeBlock(column)
-    if (items !== undefined) this.#node = { type: 'sequence', flow: false, items, ...around(start, items) }
+    if (items !== undefined)
+      this.#node = { type: 'sequence', flow: false, items, start, end: items.at(-1)?.end ?? start, outer: start }
     return values
   }
 
@@ -280,9 +282,4 @@ function entryOf(
   value: Node | undefined,
 ): MapEntry {
   return { start, end: value?.end ?? colon + 1, key, keyNode, colon, explicit: false, merge: false, value }
-}
-
-/** The span of a block collection. */
-function around(start: number, members: readonly Span[]): Span & { readonly outer: number } {
-  return { start, end: members.at(-1)?.end ?? start, outer: start }
 }

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Pointer, pointer } from '../pointer.ts'
+import type { CustomKinds } from './custom-kinds.ts'
 import { at, isMap, type JsonMap, listAt, stringAt } from './json.ts'
 import { filesOf, isKustomizationFile, type KustomizePatch, kustomizeObject, patchesOf } from './kustomization.ts'
 import { type KubeObject, nameOf, type Resource } from './resource.ts'
@@ -46,6 +47,8 @@ export interface Skipped {
   readonly value?: Json
   /** The objects that a patch is for, as each kustomization that lists it says; undefined where one doesn't. */
   readonly targets?: readonly (JsonMap | undefined)[]
+  /** What the configuration says of the kinds that it may be of, or for. */
+  readonly kinds?: CustomKinds
 }
 
 /** Something that could not be read; line and column count from 1. */

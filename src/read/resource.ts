@@ -1,4 +1,5 @@
 import type { Pointer } from '../pointer.ts'
+import type { CustomKind } from './custom-kinds.ts'
 import type { JsonMap } from './json.ts'
 import { stringAt, stringsAt } from './json.ts'
 
@@ -24,6 +25,14 @@ export interface Resource {
   readonly sourcePath?: string
   /** The closed scope that it is applied in, if it is in one: what one kustomization builds. */
   readonly scope?: string
+  /** What the configuration says of its kind. */
+  readonly custom?: CustomKind
+}
+
+/** An object, and what the configuration says of its kind. */
+export interface KindedObject {
+  readonly object: KubeObject
+  readonly custom?: CustomKind | undefined
 }
 
 /** Whether two objects are never applied together, so that neither selects the other. */

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import type { Detector } from '../detect/detector.ts'
 import { isServiceInMesh, isWorkloadInMesh } from '../detect/mesh.ts'
 import type { Evidence, Fix } from '../fix/fixer.ts'
 import { ResourceGraph } from '../graph/graph.ts'
@@ -42,7 +43,7 @@ export function pageData(result: Result): PageData {
       return node === undefined ? page : { ...page, node }
     }),
     namespaces: namespacesOf(findings, before, result),
-    rules: rulesOf(findings),
+    rules: rulesOf(findings, outcome.rules),
     skipped: skippedReasons(result).map(({ count, reason }) => ({ files: count, reason })),
     errors: [
       ...result.errors.map(error => `${shownPath(error.path, result)}:${error.line}:${error.column}: ${error.message}`),
@@ -198,9 +199,10 @@ function namespacesOf(
     })
 }
 
-function rulesOf(findings: readonly Told[]): readonly RuleReadiness[] {
-  return [...grouped(findings, ({ diagnosis }) => diagnosis.detector)]
-    .map(([{ id, title, docs }, own]) => ({ rule: id, title, docs, tally: tallyOf(own) }))
+function rulesOf(findings: readonly Told[], rules: readonly Detector[]): readonly RuleReadiness[] {
+  const byRule = grouped(findings, ({ page }) => page.rule)
+  return rules
+    .map(({ id, title, docs }) => ({ rule: id, title, docs, tally: tallyOf(byRule.get(id) ?? []) }))
     .toSorted((one, other) => (one.rule < other.rule ? -1 : 1))
 }
 

@@ -19,7 +19,7 @@ import {
 } from './result.ts'
 import { unusedMessage } from './unused-ignores.ts'
 
-/** The JSON report: one object, whose form is part of the public contract (README, section on the JSON report). */
+/** The JSON report: one object, whose form is part of the public contract (examples/reports). */
 export function jsonReport(result: Result): string {
   const { outcome, chart } = result
   const { input, after } = locators(result)

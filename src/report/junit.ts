@@ -7,7 +7,7 @@ import { summaryLine } from './summary.ts'
 /** One test case, and how it failed. */
 interface Case {
   readonly path: string
-  readonly attributes: Readonly<Record<string, string | number>>
+  readonly attributes: Readonly<Record<string, string>>
   readonly outcome: {
     readonly tag: 'failure' | 'error' | 'system-out'
     readonly attributes: string
@@ -15,21 +15,31 @@ interface Case {
   }
 }
 
-/** The report as JUnit's XML: a suite for each file, a case for each finding; those below `--fail-on` pass. */
+/**
+ * The report as JUnit's XML: a suite for each file, a case for each finding; those below `--fail-on` pass. It has the
+ * form that Jenkins reads, in which a case has no line: that stands in its text.
+ */
 export function junitReport(result: Result): string {
   const problems = problemsOf(result).map(
     ({ path, line, message }): Case => ({
       path,
-      attributes: { name: 'the file can be used', classname: 'mesh-fix', line },
-      outcome: { tag: 'error', attributes: attributes({ message, type: 'error' }), text: message },
+      attributes: { name: 'the file can be used', classname: 'mesh-fix' },
+      outcome: {
+        tag: 'error',
+        attributes: attributes({ message, type: 'error' }),
+        text: `${shownPath(path, result)}:${line}: ${message}`,
+      },
     }),
   )
   const cases = [...problems, ...leftIn(result).map(finding => caseOf(finding, result))]
   const byPath = new Map(cases.map(({ path }): [string, Case[]] => [path, []]))
   for (const one of cases) byPath.get(one.path)?.push(one)
-  const body = [...byPath].map(([path, own]) => suite(shownPath(path, result), own, own.map(xmlOf)))
+  const body = [...byPath].map(([path, own]) => {
+    const file = shownPath(path, result)
+    return suite({ name: file, file }, own, own.map(xmlOf))
+  })
   const passed = suite(
-    'mesh-fix',
+    { name: 'mesh-fix' },
     [],
     [`    <testcase ${attributes({ name: summaryLine(result), classname: 'mesh-fix' })}/>`],
   )
@@ -42,25 +52,25 @@ export function junitReport(result: Result): string {
   ].join('\n')
 }
 
-function caseOf({ diagnosis, path, region, message, remarks }: Left, { failOn }: Result): Case {
+function caseOf({ diagnosis, path, region, message, remarks }: Left, result: Result): Case {
   const { detector, severity, finding } = diagnosis
-  const text = [message, ...remarks].join('\n')
+  const place = `${shownPath(path, result)}${region === undefined ? '' : `:${region.line}`}`
+  const text = [`${place}: ${message}`, ...remarks].join('\n')
   return {
     path,
     attributes: {
       name: `${detector.id}: ${titleOf(finding.resource.object)}: ${finding.subject}`,
       classname: detector.id,
-      ...(region === undefined ? {} : { line: region.line }),
     },
-    outcome: isAtLeast(severity, failOn)
+    outcome: isAtLeast(severity, result.failOn)
       ? { tag: 'failure', attributes: attributes({ message, type: severity }), text }
       : { tag: 'system-out', attributes: '', text },
   }
 }
 
-function suite(name: string, cases: readonly Case[], lines: readonly string[]): string {
+function suite(of: Readonly<Record<string, string>>, cases: readonly Case[], lines: readonly string[]): string {
   return [
-    `  <testsuite ${attributes({ name, ...counts(cases), tests: lines.length })}>`,
+    `  <testsuite ${attributes({ ...of, ...counts(cases), tests: lines.length })}>`,
     ...lines,
     '  </testsuite>',
   ].join('\n')

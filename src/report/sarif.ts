@@ -8,8 +8,12 @@ import { fromRoot, locators, problemsOf, type Result, safetyOf, shownPath, statu
 
 const LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' }
 
-/** The report in SARIF 2.1.0: what is left, with the proven fixes. */
-export function sarifReport(told: Result): string {
+/**
+ * The report in SARIF 2.1.0: what is left, with the proven fixes.
+ *
+ * @param pageOf a rule's page in Markdown
+ */
+export function sarifReport(told: Result, pageOf: (detector: Detector) => string): string {
   const result = fromRoot(told)
   const left = leftIn(result)
   const rules = [...new Set(left.map(({ diagnosis }) => diagnosis.detector))]
@@ -78,7 +82,7 @@ export function sarifReport(told: Result): string {
       driver: {
         name: packageJson.name,
         semanticVersion: packageJson.version,
-        rules: rules.map(ruleOf),
+        rules: rules.map(rule => ruleOf(rule, pageOf(rule))),
       },
     },
     columnKind: 'utf16CodeUnits',
@@ -106,14 +110,14 @@ export function sarifReport(told: Result): string {
   return `${JSON.stringify(log, null, 2)}\n`
 }
 
-function ruleOf({ id, title, docs }: Detector) {
+function ruleOf({ id, title, docs }: Detector, page: string) {
   const text = `${title}.`
   return {
     id,
     shortDescription: { text },
     fullDescription: { text },
-    help: { text: `${text} ${docs}`, markdown: `${text} [Istio’s documentation](${docs})` },
-    helpUri: docs,
+    help: { text: `${text} ${docs}`, markdown: page },
+    ...(URL.canParse(docs) ? { helpUri: docs } : {}),
   }
 }
 

@@ -4,6 +4,7 @@ import { withScratchAlongside } from '../build/scratch.ts'
 import type { Finding } from '../detect/detector.ts'
 import { MeshFixError } from '../errors.ts'
 import type { Acceptance, Outcome, RunOptions } from '../outcome.ts'
+import { withCustomKinds } from '../read/custom-kinds.ts'
 import { isStream, type Repository } from '../read/repository.ts'
 import type { Resource } from '../read/resource.ts'
 import { asSources, inSource, placeOf } from './as-sources.ts'
@@ -33,11 +34,12 @@ export interface BuildRequest {
  * @throws {MeshFixError} BUILD: there is no kustomize, and the mode is `always`
  */
 export async function runInBuilds(
-  source: Repository,
+  read: Repository,
   options: RunOptions,
   { mode, allowRemote, directory, changes }: BuildRequest,
   run: (repository: Repository, options: RunOptions) => Outcome,
 ): Promise<{ readonly outcome: Outcome; readonly record: BuildRecord }> {
+  const source = withCustomKinds(read, options.customKinds)
   const narrowed = async (
     before: Repository | undefined,
     fileOf: (finding: Finding) => string,

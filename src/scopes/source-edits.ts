@@ -1,4 +1,6 @@
 import type { Change, Fix, NewResource } from '../fix/fixer.ts'
+import { podTemplateOf } from '../graph/pod-template.ts'
+import { ownSelectorOf } from '../graph/selections.ts'
 import { isSame, type Operation } from '../json-patch.ts'
 import { keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
 import { mapAt } from '../read/json.ts'
@@ -134,8 +136,8 @@ function sourceOfNew(fresh: NewResource, origins: Origins): NewResource | undefi
   const namespace = namespaceOf(beside.object)
   const spec = mapAt(fresh.object, 'spec')
   const labels = {
-    ...labelsOf(mapAt(beside.object, 'spec', 'template')),
-    ...mapAt(beside.object, 'spec', 'selector', 'matchLabels'),
+    ...labelsOf(podTemplateOf(beside)?.template ?? {}),
+    ...ownSelectorOf(beside)?.selector.matchLabels,
   }
   const selector = Object.entries(mapAt(spec, 'selector')).filter(([key]) => Object.hasOwn(labels, key))
   const metadata = { name: nameOf(beside.object), ...(namespace === undefined ? {} : { namespace }) }

@@ -1,5 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
-import { type Operation, patched } from '../json-patch.ts'
+import { isSame, type Operation, patched } from '../json-patch.ts'
 import { joined, keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
 import type { SourceFile } from '../read/repository.ts'
 import type { KubeObject, Resource } from '../read/resource.ts'
@@ -204,7 +203,7 @@ function documentOf(parsed: ParsedText | undefined, place: number): ParsedDocume
 function mustTakeMore({ text, json, documents }: ParsedText): void {
   if (json) throw new EditRefused('layout', 'JSON holds one document only')
   if (/[\r\n]$/.test(text)) return
-  if (!isDeepStrictEqual(parse(`${text}\n`).documents.at(-1)?.value, documents.at(-1)?.value))
+  if (!isSame(parse(`${text}\n`).documents.at(-1)?.value ?? null, documents.at(-1)?.value ?? null))
     throw new EditRefused('layout', 'the last line of the stream has no end')
 }
 
@@ -265,7 +264,7 @@ function provenBy(parsed: ParsedText, value: Json): Proven | undefined {
 }
 
 function reads({ documents: [document, ...others], errors }: ParsedText, value: Json): boolean {
-  return errors.length + others.length === 0 && isDeepStrictEqual(document?.value, value)
+  return document !== undefined && errors.length + others.length === 0 && isSame(document.value, value)
 }
 
 /** Whether an operation can be made on the proven text, whatever the pending ones do: no list shifts, no path meets another. */

@@ -36,13 +36,11 @@ export const ANNOTATIONS: readonly Row[] = [
     source: 'aws-load-balancer-controller ingress/annotations.md: a name, a number or "traffic-port"',
     names: 'service-port',
     references: object => {
+      const found = annotations(object, /^alb\.ingress\.kubernetes\.io\/healthcheck-port$/)
+      if (found.length === 0) return []
       const owners = object.kind === 'Service' ? [itself(object)] : ingressBackends(object).map(({ to }) => to)
       const distinct = new Map(owners.map(to => [JSON.stringify(to), to])).values()
-      return [...distinct].flatMap(to =>
-        annotations(object, /^alb\.ingress\.kubernetes\.io\/healthcheck-port$/).flatMap(annotation =>
-          healthcheckPort(annotation, to),
-        ),
-      )
+      return [...distinct].flatMap(to => found.flatMap(annotation => healthcheckPort(annotation, to)))
     },
   },
   textRow({

@@ -1,6 +1,6 @@
 import { joined, pointer } from '../../pointer.ts'
 import { at, isMap, stringAt } from '../../read/json.ts'
-import { annotationsOf, type KubeObject, labelsOf, nameOf } from '../../read/resource.ts'
+import { annotationsOf, type KindedObject, type KubeObject, labelsOf, nameOf } from '../../read/resource.ts'
 import type { Json } from '../../read/tree.ts'
 import { containersOf, POD_KINDS, podTemplateOf } from '../pod-template.ts'
 import type { Found, Namespaces, Referent, Row } from '../port-references.ts'
@@ -50,22 +50,24 @@ export const KUBERNETES: readonly Row[] = [
     source: 'kubernetes core/v1 HTTPGetAction.Port, TCPSocketAction.Port: ports of the same container',
     names: 'container-port',
     short: true,
-    references: object => probes(object, ASKING).flatMap(({ place, to }) => portIn(place, 'port', to)),
+    references: (object, custom) =>
+      probes({ object, custom }, ASKING).flatMap(({ place, to }) => portIn(place, 'port', to)),
   },
   {
     id: 'gRPC probe',
     on: WITH_PODS,
     source: 'kubernetes core/v1 GRPCAction.Port: a number',
     names: 'container-port',
-    references: object => probes(object, CALLING).flatMap(({ place, to }) => numberIn(place, 'port', to)),
+    references: (object, custom) =>
+      probes({ object, custom }, CALLING).flatMap(({ place, to }) => numberIn(place, 'port', to)),
   },
   {
     id: 'prometheus.io/port',
     on: ['/Service', ...WITH_PODS],
     source: 'the scrape configurations of Prometheus charts put it behind the pod IP: a number',
     names: 'container-port',
-    references: object => {
-      const pod = podTemplateOf(object)
+    references: (object, custom) => {
+      const pod = podTemplateOf({ object, custom })
       const owner: Place = pod === undefined ? { value: object, at: '' } : { value: pod.template, at: pod.at }
       const port = annotationsOf(isMap(owner.value) ? owner.value : {})['prometheus.io/port'] ?? ''
       if (!/^\d+$/.test(port)) return []
@@ -159,7 +161,7 @@ const ASKING = HANDLERS.flatMap(handler => [`${handler}.httpGet`, `${handler}.tc
 const CALLING = HANDLERS.map(handler => `${handler}.grpc`)
 
 function probes(
-  object: KubeObject,
+  object: KindedObject,
   paths: readonly string[],
 ): readonly { readonly place: Place; readonly to: Referent }[] {
   const pod = podTemplateOf(object)

@@ -20,10 +20,10 @@ export function places(value: Json, ...paths: readonly string[]): readonly Place
   return within({ value, at: '' }, ...paths)
 }
 
-/** The same, from a place within an object. */
-export function within(start: Place, ...paths: readonly string[]): readonly Place[] {
+/** The same, from a place within an object; a path may be a list of keys as well. */
+export function within(start: Place, ...paths: readonly (string | readonly string[])[]): readonly Place[] {
   const found: Place[] = []
-  for (const path of paths) follow(start, keysIn(path), 0, found)
+  for (const path of paths) follow(start, typeof path === 'string' ? keysIn(path) : path, 0, found)
   return found
 }
 

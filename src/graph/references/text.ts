@@ -170,10 +170,11 @@ function tellingStrings(object: KubeObject): readonly TextPlace[] {
 }
 
 function tellingStringsIn(object: KubeObject): readonly TextPlace[] {
+  const isSecret = object.kind === 'Secret' && groupOf(object) === ''
+  if (!isSecret && !isTelling(object)) return []
   const found: TextPlace[] = []
   const keys: string[] = []
   const textPlace = placesIn(object)
-  const isSecret = object.kind === 'Secret' && groupOf(object) === ''
   const visit = (value: Json): void => {
     if (typeof value === 'string') {
       const text = isSecret && keys[0] === 'data' ? Buffer.from(value, 'base64').toString() : value
@@ -189,6 +190,15 @@ function tellingStringsIn(object: KubeObject): readonly TextPlace[] {
   }
   visit(object)
   return found
+}
+
+/** Whether there is any such string: hardly an object has one, and to know where it stands takes longer. */
+function isTelling(value: Json): boolean {
+  if (typeof value === 'string') return NEEDLES.test(value)
+  if (typeof value !== 'object' || value === null) return false
+  if (Array.isArray(value)) return value.some(isTelling)
+  for (const key of Object.keys(value)) if (isTelling((value as JsonMap)[key] ?? null)) return true
+  return false
 }
 
 /** Makes places of strings; a relabeling rule may be no text but part of the object, its labels alone in a list. */

@@ -76,7 +76,7 @@ export const WORKLOADS: readonly Row[] = [
     source: 'knative k8s_validation.go: the name of a port is its protocol: none, h2c or http1',
     names: 'container-port',
     references: object => {
-      const pod = podTemplateOf(object)
+      const pod = podTemplateOf({ object })
       if (pod === undefined) return []
       return containersOf(pod).flatMap(container =>
         within({ value: container.object, at: container.at }, 'ports.*').flatMap(port =>

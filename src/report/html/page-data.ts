@@ -12,6 +12,7 @@ export interface PageData {
   readonly edges: readonly PageEdge[]
   readonly findings: readonly PageFinding[]
   readonly namespaces: readonly NamespaceReadiness[]
+  /** All that are on. */
   readonly rules: readonly RuleReadiness[]
   /** Files that were skipped, by reason. */
   readonly skipped: readonly Skipping[]

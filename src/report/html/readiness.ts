@@ -142,18 +142,27 @@ function bar(before: number, after: number, all: number): HTMLElement {
 }
 
 function ruleRow({ rule, title, docs, tally }: RuleReadiness, onRule: Choices['onRule']): HTMLTableRowElement {
-  const button = element('button', { type: 'button', class: 'link', title: 'Show its findings' }, rule)
-  button.addEventListener('click', () => onRule(rule))
   const link = element('a', { href: docs, rel: 'noreferrer', 'aria-label': `Istio on ${rule}` }, 'Istio')
   return element(
     'tr',
     { 'data-rule': rule },
-    element('th', { scope: 'row' }, button, element('span', { class: 'muted' }, title, ' ', link)),
+    element(
+      'th',
+      { scope: 'row' },
+      tally.findings === 0 ? `${rule}: ready` : ruleButton(rule, onRule),
+      element('span', { class: 'muted' }, title, ' ', link),
+    ),
     number(tally.findings),
     number(tally.repaired),
     number(tally.unsafe),
     number(tally.left),
   )
+}
+
+function ruleButton(rule: string, onRule: Choices['onRule']): HTMLButtonElement {
+  const button = element('button', { type: 'button', class: 'link', title: 'Show its findings' }, rule)
+  button.addEventListener('click', () => onRule(rule))
+  return button
 }
 
 function number(value: number): HTMLElement {
