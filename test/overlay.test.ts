@@ -336,11 +336,12 @@ t.test('what is left decides on the exit code', async t => {
 })
 
 t.test('verify fails when a build is not what the fixes promise', async t => {
+  const root = folder(t, base())
+  write(t, root, 'fixed', '--overlay', 'fixed', 'shop')
+  const right = contents(root)
+  const path = 'fixed/kustomization.yaml'
   const fails = (files: Files, reason: RegExp, change: (text: string) => string = text => text): void => {
-    const root = folder(t, base())
-    write(t, root, 'fixed', '--overlay', 'fixed', 'shop')
-    const path = 'fixed/kustomization.yaml'
-    put(root, { ...files, [path]: change(readFileSync(join(root, path), 'utf8')) })
+    const root = folder(t, { ...right, ...files, [path]: change(right[path] ?? '') })
     const run = meshFix(root, 'verify', 'fixed')
     t.equal(run.status, 1, run.stdout + run.stderr)
     t.match(run.stdout, reason)
@@ -364,7 +365,6 @@ t.test('verify fails when a build is not what the fixes promise', async t => {
   )
   fails({ 'shop/service.yaml': more }, /Service more: /)
 
-  const root = folder(t, base())
   t.equal(meshFix(root, 'verify', 'shop').status, 2)
   t.match(meshFix(root, 'verify', 'shop').stderr, 'shop holds no kustomization that mesh-fix wrote')
 })

@@ -288,7 +288,7 @@ t.test('the JSON report is as its schema says', async t => {
     [root, '--no-fix'],
     [root, '--unsafe', '--max-impact', 'metadata'],
     [repository, 'examples/legacy-shop', '--unsafe', '--build', 'never'],
-    [repository, 'examples/environments'],
+    [join(repository, 'examples/environments'), '--root', '.'],
     ...[
       'named-service-ports',
       'net-admin',
@@ -296,7 +296,10 @@ t.test('the JSON report is as its schema says', async t => {
       'service-association',
       'port-protocol-conflict',
       'app-version-labels',
-    ].map(rule => [repository, `test/fixtures/${rule}`, '--unsafe', '--all', '--build', 'never'] as const),
+    ].map(rule => {
+      const fixtures = join(repository, 'test/fixtures', rule)
+      return [fixtures, '--root', '.', '--unsafe', '--all', '--build', 'never'] as const
+    }),
     [root, '--write'],
   ]
   for (const [cwd, ...args] of runs)
