@@ -5,7 +5,7 @@ import { test } from 'tap'
 import { at, listAt, stringAt } from '../src/read/json.ts'
 import type { Json } from '../src/read/tree.ts'
 import { parse } from '../src/read/yaml.ts'
-import { contents, folder, meshFix, SHOP, SHOP_FIXED } from './program.ts'
+import { contents, deployment, folder, meshFix, SHOP, SHOP_FIXED } from './program.ts'
 import { missing, TOOL_PATH, tool } from './tools.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -87,6 +87,22 @@ test('Argo CD’s plugin generates what is built, fixed', { skip: missing('kusto
   const built = tool(cwd, 'kustomize', ['build', 'shop']).stdout
   t.equal(stdout, built.replaceAll('name: web', 'name: http-web'), 'and nothing else is changed')
   t.not(run('.').status, 0, 'what does not build stops the sync')
+})
+
+test('Argo CD’s sidecar comes into an installation that names no namespace', {
+  skip: missing('kustomize'),
+}, async t => {
+  const files = ['plugin.yaml', 'repo-server.yaml', 'kustomization.yaml'].map(
+    name => [name, readFileSync(join(ROOT, 'examples/argocd', name), 'utf8')] as const,
+  )
+  const cwd = folder(t, { ...Object.fromEntries(files), 'install.yaml': deployment('argocd-repo-server') })
+  const kustomization = join(cwd, 'kustomization.yaml')
+  writeFileSync(kustomization, `${readFileSync(kustomization, 'utf8')}resources: [install.yaml]\n`)
+  const { status, stdout, stderr } = tool(cwd, 'kustomize', ['build'])
+  t.equal(status, 0, stderr)
+  const [server] = parse(stdout).documents.flatMap(({ value }) => (at(value, 'kind') === 'Deployment' ? [value] : []))
+  const containers = listAt(server, 'spec', 'template', 'spec', 'containers').map(container => at(container, 'name'))
+  t.strictSame(containers.toSorted(), ['argocd-repo-server', 'mesh-fix'])
 })
 
 test('Flux’s check looks at what is built', { skip: missing('kustomize') }, async t => {
