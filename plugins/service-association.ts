@@ -2,7 +2,7 @@ import { defineDetector } from '../src/detect/detector.ts'
 import { isWorkloadInMesh } from '../src/detect/mesh.ts'
 import { isCustomWorkload, isOwned } from '../src/detect/workloads.ts'
 import { joined } from '../src/pointer.ts'
-import { labelsOf } from '../src/read/resource.ts'
+import { areSeparated, labelsOf, type Resource } from '../src/read/resource.ts'
 
 /** Kinds whose pods serve. Knative's make Services of their own. */
 const KINDS: ReadonlySet<string> = new Set([
@@ -32,7 +32,7 @@ export default defineDetector({
     if (workload === undefined || !isServing || isOwned(resource.object)) return
     if (Object.keys(labelsOf(workload.pod.template)).length === 0) return
     if (!all && !isWorkloadInMesh(workload, graph)) return
-    if (graph.servicesThatMaySelect(workload).length > 0) return
+    if (graph.servicesThatMaySelect(workload).some(service => !areInTwoScopes(service, resource))) return
     const consequence =
       profile === 'classic'
         ? 'which Istio asks for even where they expose no port'
@@ -47,3 +47,8 @@ export default defineDetector({
     }
   },
 })
+
+/** What two kustomizations build is applied apart; what none builds may be applied with either. */
+function areInTwoScopes(one: Resource, other: Resource): boolean {
+  return one.scope !== undefined && other.scope !== undefined && areSeparated(one, other)
+}

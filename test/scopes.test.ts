@@ -184,12 +184,14 @@ t.test('what is right in one environment only is refused, and says where it woul
   t.strictSame(contents(root), files, 'nothing is written')
 })
 
-t.test('a new object goes beside its workload in the base', async t => {
+t.test('a new object goes beside its workload in the base, for all that are built from it', async t => {
   const worker = deployment('worker').replace(/ {10}readinessProbe.*\n/, '')
   const files = {
     'jobs/worker.yaml': worker.replace('  template:', '  selector: { matchLabels: { app: worker } }\n  template:'),
     'jobs/kustomization.yaml': 'resources:\n  - worker.yaml\n',
     'dev/kustomization.yaml': 'resources: [../jobs]\nnamePrefix: dev-\nnamespace: dev\n',
+    'eu/kustomization.yaml': 'resources: [../jobs]\nnameSuffix: -eu\n',
+    'us/kustomization.yaml': 'resources: [../jobs]\nnameSuffix: -us\n',
   }
   const root = folder(t, files)
   const run = meshFix(root, '--write', '--unsafe=service-association', '--only', 'service-association')
@@ -197,6 +199,8 @@ t.test('a new object goes beside its workload in the base', async t => {
   t.match(contents(root)['jobs/worker-service.yaml'] ?? '', /metadata:\n {2}name: worker\n/)
   t.equal(contents(root)['jobs/kustomization.yaml'], 'resources:\n  - worker.yaml\n  - worker-service.yaml\n')
   t.match(build(root, 'dev'), /kind: Service\nmetadata:\n {2}name: dev-worker\n {2}namespace: dev\n/)
+  for (const place of ['eu', 'us'])
+    t.match(build(root, place), new RegExp(`kind: Service\nmetadata:\n {2}name: worker-${place}\n`))
 })
 
 t.test('what one kustomization builds is closed', async t => {

@@ -140,12 +140,16 @@ function sourceOfNew(fresh: NewResource, origins: Origins): NewResource | undefi
     ...ownSelectorOf(beside)?.selector.matchLabels,
   }
   const selector = Object.entries(mapAt(spec, 'selector')).filter(([key]) => Object.hasOwn(labels, key))
-  const metadata = { name: nameOf(beside.object), ...(namespace === undefined ? {} : { namespace }) }
+  const { namespace: _, ...metadata } = mapAt(fresh.object, 'metadata')
   const isRenamed = nameOf(fresh.object) === nameOf(fresh.beside.object)
   return {
     object: {
       ...fresh.object,
-      metadata: { ...mapAt(fresh.object, 'metadata'), ...(isRenamed ? metadata : {}) },
+      metadata: {
+        ...metadata,
+        ...(isRenamed ? { name: nameOf(beside.object) } : {}),
+        ...(namespace === undefined ? {} : { namespace }),
+      },
       spec: selector.length === 0 ? spec : { ...spec, selector: Object.fromEntries(selector) },
     },
     beside,
