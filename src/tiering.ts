@@ -1,14 +1,14 @@
 import { setFlagsFromString } from 'node:v8'
 
 /** From so many characters on, a run is longer than it takes to set a flag. */
-const WORTH_IT = 100_000
+const WORTH_IT = 10_000
 
 /** How much of a function V8 has run, in bytes of its bytecode, when it makes machine code of it; by itself 67,584. */
 const BUDGET = 600_000
 
 /**
  * The V8 of Node 20 has no compiler in between, and optimizes so early that a run of a few seconds spends a third of its
- * time on it, much of that in vain (`npm run bench`: findings of 1,000 apps took 1.4 s of CPU and then 0.9). Later ones
+ * time on it, much of that in vain (`npm run bench`: findings of 1,000 apps took 1.4 s of CPU and then 0.9; eleven files 0.45 and then 0.37). Later ones
  * wait by themselves, and don't know the flag.
  *
  * @param characters how long the texts are that are to be read
