@@ -53,9 +53,9 @@ t.test('git makes of our diff what the edits make of the text', async t => {
         applications += 1
         return readFileSync(join(root, path), 'utf8') === expected
       }),
-      { numRuns: 150 },
+      { numRuns: 300 },
     )
-    t.ok(applications > 100, `${applications} diffs, ${header ? 'with' : 'without'} a header of git's`)
+    t.ok(applications > 200, `${applications} diffs, ${header ? 'with' : 'without'} a header of git's`)
   }
 })
 
