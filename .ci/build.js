@@ -1,5 +1,6 @@
 // Makes dist/: the program as one file, the library's entries and their types, and the rules' pages.
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
@@ -71,21 +72,32 @@ const common = {
 }
 
 rmSync('dist', { recursive: true, force: true })
-// Node starts CommonJS faster than an ES module, and reads what is shorter faster. Of yaml, only the build for browsers
-// comes as ES modules, of which a part can be left out.
-const program = await build({
+// Node starts CommonJS faster than an ES module, and reads what is shorter faster.
+const runnable = {
   ...common,
-  entryPoints: ['src/bin.ts'],
-  outfile: 'dist/mesh-fix.cjs',
   format: 'cjs',
   minify: true,
+  define: { 'import.meta.dirname': '__dirname' },
+  banner: { js: '#!/usr/bin/env node' },
+}
+// Of yaml, only the build for browsers comes as ES modules, of which a part can be left out.
+const program = await build({
+  ...runnable,
+  entryPoints: ['src/mesh-fix.ts'],
+  outfile: 'dist/mesh-fix.cjs',
   // For `node --enable-source-maps`, which makes the trace of a bug readable; nothing else reads it.
   sourcemap: true,
   sourcesContent: false,
   plugins: [rulesIndex, pageParts, lateModules],
   alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
-  define: { 'import.meta.dirname': '__dirname' },
-  banner: { js: '#!/usr/bin/env node' },
+})
+// What is installed as the command, and starts that file faster.
+await build({
+  ...runnable,
+  entryPoints: ['src/bin.ts'],
+  outfile: 'dist/bin.cjs',
+  plugins: [lateModules],
+  define: { ...runnable.define, BUILD: JSON.stringify(digest('dist/mesh-fix.cjs')) },
 })
 const library = await build({
   ...common,
@@ -100,9 +112,9 @@ const library = await build({
   },
 })
 // The same program as a KRM function: kustomize before 5.7 gives functions no arguments.
-const krm = "#!/usr/bin/env node\nprocess.argv.splice(2, 0, 'krm')\nrequire('./mesh-fix.cjs')\n"
+const krm = "#!/usr/bin/env node\nprocess.argv.splice(2, 0, 'krm')\nrequire('./bin.cjs')\n"
 writeFileSync('dist/mesh-fix-krm.cjs', krm)
-for (const file of ['dist/mesh-fix.cjs', 'dist/mesh-fix-krm.cjs']) chmodSync(file, 0o755)
+for (const name of ['bin', 'mesh-fix', 'mesh-fix-krm']) chmodSync(`dist/${name}.cjs`, 0o755)
 const { configurationSchema, functionConfigSchema } = await tsImport('../src/schema.ts', import.meta.url)
 for (const [name, schema] of [
   ['config', configurationSchema()],
@@ -122,6 +134,11 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.ci/ts
 })
 keepReachable(['index', 'edit'].map(entry => `dist/types/src/${entry}.d.ts`))
 writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licences([program, library]))
+
+/** Of a file's bytes. */
+function digest(file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 16)
+}
 
 /** tsc gives the types of all files that it reads; what the entries' types don't lead to is no part of the library. */
 function keepReachable(entries) {

@@ -2,7 +2,7 @@
 // Chromium on PATH. `pretest` runs this.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -44,9 +44,9 @@ if (!runs('kpt')) {
 /** mesh-fix's own programs, as an installed package has them. */
 function link() {
   mkdirSync(BIN, { recursive: true })
-  for (const name of ['mesh-fix', 'mesh-fix-krm']) {
+  for (const [name, file] of Object.entries(JSON.parse(readFileSync('package.json', 'utf8')).bin)) {
     rmSync(join(BIN, name), { force: true })
-    symlinkSync(`../../dist/${name}.cjs`, join(BIN, name))
+    symlinkSync(join('../..', file), join(BIN, name))
   }
 }
 

@@ -1,8 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
 
-/** From so many characters on, a run is longer than it takes to set a flag. */
-const WORTH_IT = 10_000
-
 /** How much of a function V8 has run, in bytes of its bytecode, when it makes machine code of it; by itself 67,584. */
 const BUDGET = 600_000
 
@@ -11,9 +8,8 @@ const BUDGET = 600_000
  * time on it, much of that in vain (seconds of CPU, before and with the flag: findings of 1,000 apps 1.4 and 0.9, a check
  * of eleven files 0.45 and 0.37). Later ones wait by themselves, and don't know the flag.
  *
- * @param characters how long the texts are that are to be read
+ * To be called before anything is compiled: V8 takes no compiled code that was made with other flags.
  */
-export function optimizeLater(characters: number): void {
-  if (characters < WORTH_IT || !process.versions.v8.startsWith('11.')) return
-  setFlagsFromString(`--interrupt-budget=${BUDGET}`)
+export function optimizeLater(): void {
+  if (process.versions.v8.startsWith('11.')) setFlagsFromString(`--interrupt-budget=${BUDGET}`)
 }

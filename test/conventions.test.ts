@@ -49,6 +49,7 @@ const OUTSIDE = [
   'src/commands/reporting.ts',
   'src/commands/rule.ts',
   'src/commands/stream.ts',
+  'src/compiled.ts',
   'src/config.ts',
   'src/rules.ts',
   'src/read/git.ts',

@@ -25,7 +25,7 @@ import { walk } from '../src/read/walk.ts'
 import { parse } from '../src/read/yaml.ts'
 import { applied } from '../src/write/edit.ts'
 
-const PROGRAM = fileURLToPath(new URL('../dist/mesh-fix.cjs', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../dist/bin.cjs', import.meta.url))
 
 /** The parts of the JSON report that are checked. */
 interface Report {

@@ -17,7 +17,7 @@ const PACKAGES: readonly { readonly directory: string; readonly files: readonly 
     directory: ROOT,
     files: [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
-      /^dist\/(mesh-fix|mesh-fix-krm)\.cjs$/,
+      /^dist\/(bin|mesh-fix|mesh-fix-krm)\.cjs$/,
       /^dist\/mesh-fix\.cjs\.map$/,
       /^dist\/(index|edit|chunk-\w+)\.js$/,
       /^dist\/(function-config|config|report)\.schema\.json$/,

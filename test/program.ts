@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 
 /** The built program: `npm run build` makes it. */
-export const PROGRAM = fileURLToPath(new URL('../dist/mesh-fix.cjs', import.meta.url))
+export const PROGRAM = fileURLToPath(new URL('../dist/bin.cjs', import.meta.url))
 
 /** What a run of the program came to. */
 export interface Run {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the action runs. Inputs come as variables, never as text of the script: they may be anybody's.
 set -euo pipefail
-mesh_fix=(node "$ACTION/dist/mesh-fix.cjs" --no-color)
+mesh_fix=(node "$ACTION/dist/bin.cjs" --no-color)
 read -ra args <<< "$ARGS"
 read -ra paths <<< "$PATHS"
 [[ -z $BASE ]] || args+=(--since "origin/$BASE")

@@ -10,7 +10,6 @@ import { ignoring } from '../read/walk.ts'
 import { configuredIgnores, type Sources, sourcesOf } from '../scope.ts'
 import { type ConfiguredScope, withScopes } from '../scopes/print.ts'
 import { runInBuilds } from '../scopes/run.ts'
-import { optimizeLater } from '../tiering.ts'
 import type { prepared } from './prepared.ts'
 
 type Ready = Awaited<ReturnType<typeof prepared>>
@@ -30,7 +29,6 @@ export function sourcesFor(
   show: Show,
   read = readFiles(walked, done => show(`reading ${done}/${walked.files.length} files`)),
 ): Sources {
-  optimizeLater(read.texts.reduce((sum, { text }) => sum + text.length, 0))
   return sourcesOf(walked, read, options, config, done => show(`parsing ${done}/${read.texts.length} files`))
 }
 

@@ -9,7 +9,6 @@ import { readStream, standardInput } from '../read/stream.ts'
 import { gitRootOf } from '../read/walk.ts'
 import { isFailing } from '../report/result.ts'
 import { runOnStream } from '../stream.ts'
-import { optimizeLater } from '../tiering.ts'
 import { destinationsOf } from './delivery.ts'
 import { asked, rulesOf } from './prepared.ts'
 import { report } from './reporting.ts'
@@ -76,7 +75,6 @@ export async function krm([configFile]: readonly string[]): Promise<number> {
 
 async function input(): Promise<string> {
   const text = await standardInput()
-  optimizeLater(text.length)
   return text
 }
 
