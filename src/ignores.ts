@@ -2,8 +2,9 @@ import type { Baseline } from './baseline.ts'
 import { IGNORE } from './detect/ignore.ts'
 import { podTemplateOf } from './graph/pod-template.ts'
 import type { Diagnosis, Outcome } from './outcome.ts'
-import { joined, type Pointer, pointer, valueAt } from './pointer.ts'
+import { joined, type Pointer, pointer } from './pointer.ts'
 import { type IgnoreComment, ignoreComments, ignoredRules } from './read/ignore-comments.ts'
+import { type JsonMap, stringAt } from './read/json.ts'
 import type { SourceFile } from './read/repository.ts'
 import { type Resource, sourceNameOf, sourcePathOf } from './read/resource.ts'
 import { Locator } from './report/locate.ts'
@@ -88,10 +89,10 @@ export class Ignores {
           })
         : [],
     )
-    const annotations = repository.resources.flatMap(resource => {
+    const annotated = repository.resources.flatMap(resource => {
       if (!options.isInScope(resource.path)) return []
-      return annotationPlaces(resource).flatMap(at => {
-        const rules = ignoredRules(String(valueAt(resource.object, at)))
+      return annotations(resource).flatMap(([at, text]) => {
+        const rules = ignoredRules(text)
         const unused = rules.filter(rule => isUnused(rule, annotationKey(resource, rule)))
         return unused.map(rule => ({ path: resource.path, ...this.#locator.position(resource, at), rule }))
       })
@@ -101,7 +102,7 @@ export class Ignores {
         place !== undefined && isUnused(rule, entryKey(entry, rule)) ? [{ ...place(entry, index), rule }] : [],
       ),
     )
-    return [...comments, ...annotations, ...configured]
+    return [...comments, ...annotated, ...configured]
   }
 
   /** On its line, or on the one above it unless what stands there is ignored by it already. */
@@ -132,9 +133,14 @@ function entryKey(entry: number, rule: string): string {
   return `entry ${entry} ${rule}`
 }
 
-function annotationPlaces(resource: Resource): readonly Pointer[] {
-  const own = pointer('metadata', 'annotations', IGNORE)
+/** The places of an object's annotations that accept findings, and what stands there. */
+function annotations(resource: Resource): readonly (readonly [Pointer, string])[] {
   const pod = podTemplateOf(resource)
-  const places = pod === undefined || pod.at === '' ? [own] : [own, joined(pod.at, own)]
-  return places.filter(at => typeof valueAt(resource.object, at) === 'string')
+  const own = annotationOf(resource.object, '')
+  return pod === undefined || pod.at === '' ? own : [...own, ...annotationOf(pod.template, pod.at)]
+}
+
+function annotationOf(object: JsonMap, base: Pointer): readonly (readonly [Pointer, string])[] {
+  const text = stringAt(object, 'metadata', 'annotations', IGNORE)
+  return text === undefined ? [] : [[joined(base, pointer('metadata', 'annotations', IGNORE)), text]]
 }

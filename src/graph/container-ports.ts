@@ -38,9 +38,18 @@ export function portsOf(container: Container): readonly ContainerPort[] {
   )
 }
 
-/** The ports that a pod's running containers list: those that a Service's `targetPort` can mean. */
+const listed = new WeakMap<PodTemplate, readonly ContainerPort[]>()
+
+/**
+ * The ports that a pod's running containers list: those that a Service's `targetPort` can mean. Found once for each
+ * version of a pod template, since most rules ask.
+ */
 export function listedPorts(pod: PodTemplate): readonly ContainerPort[] {
-  return runningContainers(pod).flatMap(portsOf)
+  const known = listed.get(pod)
+  if (known !== undefined) return known
+  const found = runningContainers(pod).flatMap(portsOf)
+  listed.set(pod, found)
+  return found
 }
 
 /** Where a Service port leads to in a pod. */
@@ -56,10 +65,9 @@ export interface PodTarget {
 export function targetIn(pod: PodTemplate, port: Json): PodTarget | undefined {
   const targetPort = targetPortOf(port)
   const protocol = stringAt(port, 'protocol') || 'TCP'
-  for (const listed of listedPorts(pod)) {
-    const { container, number, name } = listed
+  for (const { container, number, name, protocol: ofPort } of listedPorts(pod)) {
     const isMeant = (typeof targetPort === 'string' ? name : number) === targetPort
-    if (isMeant && number !== undefined && listed.protocol === protocol) return { container, number, name }
+    if (isMeant && number !== undefined && ofPort === protocol) return { container, number, name }
   }
   return typeof targetPort === 'number' ? { container: undefined, number: targetPort, name: '' } : undefined
 }

@@ -151,7 +151,7 @@ export class ResourceGraph {
   /** Every Service under the root that could select a workload's pods, however far away and whatever is nearer. */
   servicesThatMaySelect({ resource, pod }: Workload): readonly Resource[] {
     const labels = labelsOf(pod.template)
-    const candidates = labelKeys(labels).flatMap(key => [...this.#services.all(`selects ${key}`)])
+    const candidates = labelKeys(labels).flatMap(key => this.#services.all(`selects ${key}`))
     return candidates.filter(
       service =>
         mayShareNamespace(namespaceOf(service.object), namespaceOf(resource.object)) &&
@@ -162,7 +162,7 @@ export class ResourceGraph {
 
   /** The selectors of pods that ask about any of these label keys, wherever they stand. */
   selectingBy(keys: readonly string[]): readonly Selecting[] {
-    const owners = new Map(keys.flatMap(key => [...this.#selecting.all(key)]).map(owner => [owner.id, owner]))
+    const owners = new Map(keys.flatMap(key => this.#selecting.all(key)).map(owner => [owner.id, owner]))
     return [...owners.values()].flatMap(resource =>
       selectionsOf(resource)
         .filter(({ selector }) => keysAskedFor(selector).some(key => keys.includes(key)))
@@ -173,7 +173,7 @@ export class ResourceGraph {
   /** Every workload whose pods a selector beside an object could select in its namespace, however far away. */
   workloadsThatMayHave(labels: Labels, beside: Resource): readonly Workload[] {
     const selector = mapSelector(labels)
-    return [...this.#workloads.all(...selectorKeys(selector))].flatMap(resource => {
+    return this.#workloads.all(...selectorKeys(selector)).flatMap(resource => {
       const workload = this.workload(resource)
       if (workload === undefined || areSeparated(resource, beside)) return []
       if (!mayShareNamespace(namespaceOf(resource.object), namespaceOf(beside.object))) return []
@@ -199,18 +199,18 @@ export class ResourceGraph {
 
   /** The Namespaces of that name, under the root. */
   namespacesNamed(name: string): readonly Resource[] {
-    return [...this.#namespaces.all(name)]
+    return this.#namespaces.all(name)
   }
 
   /** Every Service of that name under the root. */
   servicesNamed(name: string): readonly Resource[] {
-    return [...this.#services.all(`name ${name}`)]
+    return this.#services.all(`name ${name}`)
   }
 
   /** Workloads wherever they stand: all whose pods have a label that the selector wants, or more; all for an empty one. */
   workloadsLike(selector: Selector): readonly Resource[] {
     const [key = 'any'] = selectorKeys(selector)
-    return [...this.#workloads.all(key)]
+    return this.#workloads.all(key)
   }
 
   /** The nearest Services that an object means by a name. */
@@ -275,7 +275,7 @@ export class ResourceGraph {
   /** The references to container ports by any of these names, whosever they are. */
   referrersToContainerPorts(names: readonly string[]): readonly Referrer[] {
     const referrers = new Map(
-      names.flatMap(name => [...this.#referrers.all(`container port ${name}`)]).map(it => [it.id, it]),
+      names.flatMap(name => this.#referrers.all(`container port ${name}`)).map(it => [it.id, it]),
     )
     return [...referrers.values()].flatMap(resource =>
       this.referencesOf(resource)

@@ -21,7 +21,7 @@ interface Entry {
 export class NearestIndex {
   readonly #keysOf: (resource: Resource) => Iterable<string>
   /** What was put in since somebody asked: findings alone never ask for some indexes. */
-  readonly #waiting = new Map<string, Resource>()
+  #waiting: Resource[] = []
   readonly #entries = new Map<string, Map<string, Entry>>()
   /** key → place → entries by id, of the keys that were asked for by place: few ever are. */
   readonly #places = new Map<string, Map<string, Map<string, Entry>>>()
@@ -33,12 +33,13 @@ export class NearestIndex {
   }
 
   add(resource: Resource): void {
-    this.#waiting.set(resource.id, resource)
+    this.#waiting.push(resource)
   }
 
   #settle(): void {
-    for (const resource of this.#waiting.values()) this.#put(resource, this.#keysOf(resource))
-    this.#waiting.clear()
+    if (this.#waiting.length === 0) return
+    for (const resource of this.#waiting) this.#put(resource, this.#keysOf(resource))
+    this.#waiting = []
   }
 
   #put(resource: Resource, keys: Iterable<string>): void {
@@ -51,7 +52,7 @@ export class NearestIndex {
   }
 
   delete(resource: Resource): void {
-    if (this.#waiting.delete(resource.id)) return
+    this.#settle()
     for (const key of this.#keysOf(resource)) {
       this.#entries.get(key)?.delete(resource.id)
       const byPlace = this.#places.get(key)
@@ -62,10 +63,7 @@ export class NearestIndex {
 
   /** Puts a new version in the place of an old one; most changes leave all keys as they are. */
   replace(old: Resource, resource: Resource): void {
-    if (this.#waiting.has(old.id)) {
-      this.add(resource)
-      return
-    }
+    this.#settle()
     const before = this.#keysOfVersion(old)
     const after = this.#keysOfVersion(resource)
     const isAlike = before.size === after.size && [...after].every(key => before.has(key))
@@ -94,6 +92,8 @@ export class NearestIndex {
   nearest(keys: readonly string[], path: string, accepts: (resource: Resource) => boolean): readonly Resource[] {
     const rarest = this.#rarest(keys)
     if (rarest === undefined) return []
+    const { entries } = rarest
+    if (entries.size <= FEW) return nearestOf(resourcesOf(entries.values()).filter(accepts), path)
     for (const place of placesOf(path)) {
       const found = this.#within(place, rarest).filter(accepts)
       if (found.length > 0) return found
@@ -102,13 +102,13 @@ export class NearestIndex {
   }
 
   /** What may stand under all the keys (at least one) in a file. */
-  within(path: string, keys: readonly string[]): Iterable<Resource> {
+  within(path: string, keys: readonly string[]): readonly Resource[] {
     const rarest = this.#rarest(keys)
     return rarest === undefined ? [] : this.#within(path, rarest)
   }
 
   /** What may stand under all the keys (at least one), wherever it is. */
-  all(...keys: readonly string[]): Iterable<Resource> {
+  all(...keys: readonly string[]): readonly Resource[] {
     const rarest = this.#rarest(keys)
     return rarest === undefined ? [] : resourcesOf(rarest.entries.values())
   }
@@ -120,7 +120,7 @@ export class NearestIndex {
   }
 
   #under(key: string): ReadonlyMap<string, Entry> | undefined {
-    if (this.#waiting.size > 0) this.#settle()
+    this.#settle()
     return this.#entries.get(key)
   }
 
@@ -154,6 +154,14 @@ function resourcesOf(entries: Iterable<Entry>): readonly Resource[] {
   return Array.from(entries, ({ resource }) => resource)
 }
 
+/** Those of few that are in the place nearest to a file. */
+function nearestOf(few: readonly Resource[], path: string): readonly Resource[] {
+  if (few.length < 2) return few
+  const isNear = (place: string): boolean => few.some(resource => isIn(place, resource.path))
+  const nearest = placesOf(path).find(isNear) ?? ROOT
+  return few.filter(resource => isIn(nearest, resource.path))
+}
+
 /** The place that holds all. */
 const ROOT = '/'
 
@@ -171,6 +179,7 @@ function placesOf(path: string): readonly string[] {
 
 /** Whether a file is in a place. */
 function isIn(place: string, path: string): boolean {
+  if (place === ROOT) return true
   if (place.endsWith('/')) return path.startsWith(place)
   return place.endsWith('/*') ? `${path.slice(0, Math.max(path.lastIndexOf('/'), 0))}/*` === place : path === place
 }
