@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { constants, Script } from 'node:vm'
+import { Script } from 'node:vm'
 
 /** What tells this build of the program from every other: the build puts it in. */
 declare const BUILD: string
@@ -12,7 +12,7 @@ declare const BUILD: string
  * much). It is kept beside the program, where nobody can write who couldn't change the program itself; where mesh-fix
  * can't, it starts as if there were none. `NODE_DISABLE_COMPILE_CACHE` turns it off, as it does Node's own.
  *
- * @param program the path of a CommonJS file, of ASCII characters
+ * @param program the path of a CommonJS file
  * @param options `keep`: whether to keep what is compiled at the end of this run, if there is nothing yet
  */
 export function runCompiled(program: string, { keep }: { readonly keep: boolean }): void {
@@ -24,13 +24,16 @@ export function runCompiled(program: string, { keep }: { readonly keep: boolean 
   }
   const file = join(dirname(program), 'compiled', `${BUILD}-${process.version}-${process.platform}-${process.arch}.bin`)
   const cachedData = read(file)
-  const script = new Script(`(function(require,module,exports,__filename,__dirname){${text(program)}\n})`, {
-    filename: program,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    ...(cachedData === undefined ? {} : { cachedData }),
-  })
+  const script = new Script(
+    `(function(require,module,exports,__filename,__dirname,importNatively){${text(program)}\n})`,
+    {
+      filename: program,
+      ...(cachedData === undefined ? {} : { cachedData }),
+    },
+  )
   const module = { exports: {} }
-  script.runInThisContext()(require, module, module.exports, program, dirname(program))
+  const importNatively = (url: string): Promise<unknown> => import(url)
+  script.runInThisContext()(require, module, module.exports, program, dirname(program), importNatively)
   // V8 takes nothing that is damaged, or of another V8, or made with other flags.
   if (!keep || script.cachedDataRejected === false) return
   process.once('exit', code => {
@@ -38,9 +41,9 @@ export function runCompiled(program: string, { keep }: { readonly keep: boolean 
   })
 }
 
-/** Without the line for the shell; of ASCII characters V8 needs no more than a byte each. */
+/** Without the line for the shell. */
 function text(program: string): string {
-  return readFileSync(program, 'latin1').replace(/^#!.*/, '')
+  return readFileSync(program, 'utf8').replace(/^#!.*/, '')
 }
 
 function read(file: string): Buffer | undefined {
@@ -56,9 +59,13 @@ function write(file: string, data: Buffer): void {
   const unfinished = `${file}.${process.pid}`
   try {
     mkdirSync(dirname(file), { recursive: true })
+  } catch {
+    return
+  }
+  try {
     writeFileSync(unfinished, data)
     renameSync(unfinished, file)
   } catch {
-    // A place where only another user installs programs.
+    rmSync(unfinished, { force: true })
   }
 }

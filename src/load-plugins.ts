@@ -29,10 +29,17 @@ async function defaultOf(name: string, config: string): Promise<unknown> {
   try {
     const isPath = /^\.{1,2}\//.test(name) || isAbsolute(name)
     const file = isPath ? resolve(dirname(config), name) : createRequire(config).resolve(name)
-    return ((await import(pathToFileURL(file).href)) as { readonly default?: unknown }).default
+    return ((await importModule(pathToFileURL(file).href)) as { readonly default?: unknown }).default
   } catch (error) {
     throw refused(name, config, error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error))
   }
+}
+
+/** What `compiled.ts` gives the program instead of `import()`, which V8 lacks in code of an earlier run. */
+declare const importNatively: ((url: string) => Promise<unknown>) | undefined
+
+function importModule(url: string): Promise<unknown> {
+  return typeof importNatively === 'undefined' ? import(url) : importNatively(url)
 }
 
 function isDetector(value: Partial<Detector> | undefined): boolean {

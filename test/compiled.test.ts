@@ -14,9 +14,9 @@ test('what was compiled is kept beside the program, and taken by the next run', 
 
   // V8 compares no more of the source than its length, so what has run already still says the same.
   const program = join(root, 'mesh-fix.cjs')
-  const text = readFileSync(program, 'latin1')
+  const text = readFileSync(program, 'utf8')
   t.match(text, 'named-service-ports')
-  writeFileSync(program, text.replaceAll('named-service-ports', 'other-service-ports'), 'latin1')
+  writeFileSync(program, text.replaceAll('named-service-ports', 'other-service-ports'), 'utf8')
   t.same(run('shop'), fresh)
   const without = runWithout('shop')
   t.match(without.stdout, 'other-service-ports')

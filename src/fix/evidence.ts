@@ -62,7 +62,9 @@ function assignmentsOf(port: ServicePort, assignments: readonly ProtocolAssignme
 
 /** Everything in the manifests that says or hints at what a port carries. */
 export function evidenceFor(port: ServicePort): readonly ProtocolEvidence[] {
-  return SOURCES.flatMap(source => [...source(port)])
+  const found: ProtocolEvidence[] = []
+  for (const source of SOURCES) for (const item of source(port)) found.push(item)
+  return found
 }
 
 /**

@@ -99,11 +99,20 @@ const BY_KIND: ReadonlyMap<string, Row> = new Map(ROWS.flatMap(row => row.on.map
 /** What holds for a Pod holds for custom kinds with a pod template, too. */
 const ON_PODS = BY_KIND.get('/Pod')
 
-/** The selectors of pods that an object holds. */
+const selections = new WeakMap<KubeObject, readonly Selection[]>()
+
+/** The selectors of pods that an object holds; found once for each version of an object, since every fix asks twice. */
 export function selectionsOf({ object, custom }: KindedObject): readonly Selection[] {
+  const known = selections.get(object)
+  if (known !== undefined) return known
   const row = BY_KIND.get(`${groupOf(object)}/${object.kind}`) ?? (custom?.podTemplate && ON_PODS)
-  return row?.selections(object, custom) ?? []
+  const found = row?.selections(object, custom)
+  if (found === undefined) return NONE
+  selections.set(object, found)
+  return found
 }
+
+const NONE: readonly Selection[] = []
 
 /** The label keys that a selector asks about: only labels with these can change what it selects. */
 export function keysAskedFor({ matchLabels, matchExpressions }: Selector): readonly string[] {
