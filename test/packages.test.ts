@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { type Test, test } from 'tap'
-import { folder, PLAIN_NODE, put, SHOP, SHOP_FIXED } from './program.ts'
-import { tool } from './tools.ts'
+import { folder, put, SHOP, SHOP_FIXED } from './program.ts'
+import { PLAIN_NODE, tool } from './tools.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const MODULES = join(ROOT, 'node_modules')

@@ -1,0 +1,62 @@
+// The built program, run again and again in one process: `resident.ts` starts this and says how the streams are used.
+// Each run evaluates the whole bundle anew, with its own arguments, variables and working directory, and is over when
+// nothing is left to do, as a process of its own would be. What is saved is Node's start and the compilation.
+import { createReadStream, readFileSync, readSync, writeSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import { constants, Script } from 'node:vm'
+
+const STDIN = 0
+const CALLS = 3
+const ANSWERS = 4
+const LINE_END = 10
+
+const [, , PROGRAM] = process.argv
+const source = readFileSync(PROGRAM, 'utf8').replace(/^#!.*/, '')
+const bundle = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+  filename: PROGRAM,
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+})
+const evaluate = bundle.runInThisContext()
+
+let isRunning = false
+process.on('beforeExit', () => {
+  if (isRunning) answer(process.exitCode, false)
+  const call = nextCall()
+  if (call === undefined) process.exit()
+  isRunning = true
+  setImmediate(run, call)
+})
+process.on('exit', code => {
+  if (isRunning) answer(code, true)
+})
+
+/** What is asked for next; undefined: whoever asked has gone. Nothing is done while waiting. */
+function nextCall() {
+  const chunks = []
+  while (chunks.at(-1)?.at(-1) !== LINE_END) {
+    const chunk = Buffer.alloc(2 ** 16)
+    const length = readSync(CALLS, chunk)
+    if (length === 0) return undefined
+    chunks.push(chunk.subarray(0, length))
+  }
+  return JSON.parse(Buffer.concat(chunks))
+}
+
+function run({ cwd, args, env }) {
+  for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name]
+  Object.assign(process.env, env)
+  process.chdir(cwd)
+  process.argv = [process.execPath, PROGRAM, ...args]
+  process.exitCode = undefined
+  // As Node reads a file that standard input comes from, which it does once in a process.
+  const stdin = createReadStream('', { fd: STDIN, start: 0, autoClose: false })
+  Object.defineProperty(process, 'stdin', { value: stdin, configurable: true })
+  const module = { exports: {} }
+  evaluate(module.exports, createRequire(PROGRAM), module, PROGRAM, dirname(PROGRAM))
+}
+
+function answer(status = 0, isOver) {
+  isRunning = false
+  writeSync(ANSWERS, `${JSON.stringify({ status, isOver })}\n`)
+}
