@@ -83,3 +83,9 @@ t.test('variables are those of the call', async t => {
   process.env['PATH'] = path
   t.equal(meshFixOn('', root, 'chart', 'chart').status, 1)
 })
+
+t.test('a run that ends its process is told, and the next one has another', async t => {
+  const root = folder(t, { 'mesh-fix.config.yaml': 'plugins: [./rules.mjs]\n', 'rules.mjs': 'process.exit(7)\n' })
+  t.strictSame(meshFixOn('', root), { status: 7, stdout: '', stderr: '' })
+  t.equal(meshFixOn('', root, '--version').status, 0)
+})

@@ -19,6 +19,9 @@ export interface Call {
 
 const SCRIPT = fileURLToPath(new URL('resident-process.js', import.meta.url))
 
+/** Without a word of Node's about how the script lets the program import modules. */
+const FLAGS = ['--disable-warning=ExperimentalWarning']
+
 /** How often an answer is looked for, and for how long, in milliseconds. */
 const INTERVAL = 1
 const PATIENCE = 300_000
@@ -63,7 +66,10 @@ function started(program: string, env: NodeJS.ProcessEnv): Resident {
   const [stdin, stdout, stderr, answers] = [opened('stdin'), opened('stdout'), opened('stderr'), opened('answers')]
   // Files that are open stay, without a name.
   rmSync(directory, { recursive: true })
-  const child = spawn('env', [...PLAIN_NODE, SCRIPT, program], { env, stdio: [stdin, stdout, stderr, 'pipe', answers] })
+  const child = spawn('env', [...PLAIN_NODE, ...FLAGS, SCRIPT, program], {
+    env,
+    stdio: [stdin, stdout, stderr, 'pipe', answers],
+  })
   const calls = child.stdio[3] as Socket
   child.unref()
   calls.unref()
