@@ -25,7 +25,7 @@ export function meshFix(cwd: string, ...args: readonly string[]): Run {
 /** The same with a text on standard input. */
 export function meshFixOn(input: string, cwd: string, ...args: readonly string[]): Run {
   const { NODE_OPTIONS: _, FORCE_COLOR: __, ...env } = process.env
-  return residentRun(PROGRAM, { cwd, args, env, input })
+  return residentRun({ cwd, args, env, input })
 }
 
 /** Runs the built program in a process of its own, as people do. */

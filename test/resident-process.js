@@ -11,10 +11,10 @@ const CALLS = 3
 const ANSWERS = 4
 const LINE_END = 10
 
-const [, , PROGRAM] = process.argv
-const source = readFileSync(PROGRAM, 'utf8').replace(/^#!.*/, '')
+const [, , BUNDLE] = process.argv
+const source = readFileSync(BUNDLE, 'utf8').replace(/^#!.*/, '')
 const bundle = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
-  filename: PROGRAM,
+  filename: BUNDLE,
   importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 })
 const evaluate = bundle.runInThisContext()
@@ -53,13 +53,13 @@ function run({ cwd, args, env }) {
   for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name]
   Object.assign(process.env, env)
   process.chdir(cwd)
-  process.argv = [process.execPath, PROGRAM, ...args]
+  process.argv = [process.execPath, BUNDLE, ...args]
   process.exitCode = undefined
   // As Node reads a file that standard input comes from, which it does once in a process.
   const stdin = createReadStream('', { fd: STDIN, start: 0, autoClose: false })
   Object.defineProperty(process, 'stdin', { value: stdin, configurable: true })
   const module = { exports: {} }
-  evaluate(module.exports, createRequire(PROGRAM), module, PROGRAM, dirname(PROGRAM))
+  evaluate(module.exports, createRequire(BUNDLE), module, BUNDLE, dirname(BUNDLE))
 }
 
 function answer(status = 0, isOver) {

@@ -19,6 +19,9 @@ export interface Call {
 
 const SCRIPT = fileURLToPath(new URL('resident-process.js', import.meta.url))
 
+/** The whole program in one file, as it is built. */
+const BUNDLE = fileURLToPath(new URL('../dist/mesh-fix.cjs', import.meta.url))
+
 /** Without a word of Node's about how the script lets the program import modules. */
 const FLAGS = ['--disable-warning=ExperimentalWarning']
 
@@ -41,8 +44,8 @@ let resident: Resident | undefined
  * Runs the built program in a process that stays: real files, streams, arguments and exit codes, in a fifth of the time
  * of a process for each run. `resident.test.ts` holds the two against each other.
  */
-export function residentRun(program: string, { input, ...call }: Call): Run {
-  resident ??= started(program, call.env)
+export function residentRun({ input, ...call }: Call): Run {
+  resident ??= started(call.env)
   const { stdin, stdout, stderr, calls, answers } = resident
   ftruncateSync(stdin)
   writeSync(stdin, input)
@@ -60,13 +63,13 @@ export function residentRun(program: string, { input, ...call }: Call): Run {
 /** Nobody wakes it: it is only waited at. */
 const clock = new Int32Array(new SharedArrayBuffer(4))
 
-function started(program: string, env: NodeJS.ProcessEnv): Resident {
+function started(env: NodeJS.ProcessEnv): Resident {
   const directory = mkdtempSync(join(tmpdir(), 'mesh-fix-resident-'))
   const opened = (name: string): number => openSync(join(directory, name), 'a+')
   const [stdin, stdout, stderr, answers] = [opened('stdin'), opened('stdout'), opened('stderr'), opened('answers')]
   // Files that are open stay, without a name.
   rmSync(directory, { recursive: true })
-  const child = spawn('env', [...PLAIN_NODE, ...FLAGS, SCRIPT, program], {
+  const child = spawn('env', [...PLAIN_NODE, ...FLAGS, SCRIPT, BUNDLE], {
     env,
     stdio: [stdin, stdout, stderr, 'pipe', answers],
   })
