@@ -6,6 +6,8 @@ const tap = spawn(
   ['node_modules/tap/dist/esm/run.mjs', 'run', '--reporter=tap', ...process.argv.slice(2)],
   {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // kustomize and helm end long before they fill this memory, and collecting garbage takes them up to two fifths more.
+    env: { ...process.env, GOGC: 'off', GOMEMLIMIT: '1GiB' },
   },
 )
 let output = ''

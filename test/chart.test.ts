@@ -2,12 +2,14 @@ import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse as parseYaml } from 'yaml'
-import { contents, documents, type Files, folder, gitApply, PROGRAM, put, type Run } from './program.ts'
-import { tool } from './tools.ts'
+import { contents, documents, type Files, folder, gitApply, meshFix, PROGRAM, put, type Run } from './program.ts'
+import { TOOL_PATH, tool } from './tools.ts'
+
+process.env['PATH'] = TOOL_PATH
 
 /** Runs `mesh-fix chart` in a directory. */
 function chart(cwd: string, ...args: readonly string[]): Run {
-  return tool(cwd, process.execPath, [PROGRAM, 'chart', ...args])
+  return meshFix(cwd, 'chart', ...args)
 }
 
 /** Its JSON report, of any form: that is what tests look at. */

@@ -19,6 +19,7 @@ import {
   SHOP,
   SHOP_FIXED,
   service,
+  spawned,
 } from './program.ts'
 
 /** A port on which the evidence is weak: its number, and an Ingress. */
@@ -184,19 +185,20 @@ t.test('--root: what is read', async t => {
 
 t.test('exit codes: --fail-on, --exit-zero', async t => {
   const root = folder(t, SHOP)
-  t.equal(meshFix(root, '--fail-on', 'info').status, 1)
-  t.equal(meshFix(root, '--fail-on', 'warning').status, 1)
-  t.equal(meshFix(root, '--fail-on', 'error').status, 0)
-  t.equal(meshFix(root, '--fail-on', 'info', '--profile', 'ambient').status, 1)
-  t.equal(meshFix(root, '--exit-zero').status, 0)
-  t.equal(meshFix(root, '--exit-zero', '--diff').status, 0)
-  t.equal(meshFix(root, '--exit-zero', 'nowhere').status, 2, 'not for arguments that are wrong')
+  const run = (...args: readonly string[]) => spawned(root, args)
+  t.equal(run('--fail-on', 'info').status, 1)
+  t.equal(run('--fail-on', 'warning').status, 1)
+  t.equal(run('--fail-on', 'error').status, 0)
+  t.equal(run('--fail-on', 'info', '--profile', 'ambient').status, 1)
+  t.equal(run('--exit-zero').status, 0)
+  t.equal(run('--exit-zero', '--diff').status, 0)
+  t.equal(run('--exit-zero', 'nowhere').status, 2, 'not for arguments that are wrong')
   put(root, { 'broken.yaml': 'a: [\n' })
-  t.equal(meshFix(root, '--fail-on', 'error').status, 1, 'what cannot be read counts as an error')
-  t.equal(meshFix(root, '--reporter', 'json', '--fail-on', 'error').status, 1)
-  t.equal(meshFix(root, '--exit-zero').status, 0)
-  t.equal(meshFix(folder(t, UNKNOWN), '--write').status, 1, 'what is left after writing counts')
-  t.match(meshFix(root, '--fail-on', 'fatal'), { status: 2, stderr: /info, warning, error/ })
+  t.equal(run('--fail-on', 'error').status, 1, 'what cannot be read counts as an error')
+  t.equal(run('--reporter', 'json', '--fail-on', 'error').status, 1)
+  t.equal(run('--exit-zero').status, 0)
+  t.equal(spawned(folder(t, UNKNOWN), ['--write']).status, 1, 'what is left after writing counts')
+  t.match(run('--fail-on', 'fatal'), { status: 2, stderr: /info, warning, error/ })
 })
 
 t.test('--no-fix finds and computes no fix', async t => {
@@ -233,8 +235,9 @@ t.test('--reporter-file: the report goes to a file', async t => {
 
 t.test('--help, --version, and what is wrong with arguments', async t => {
   const root = folder(t, SHOP)
-  t.match(meshFix(root, '--version'), { status: 0, stdout: `${packageJson.version}\n`, stderr: '' })
-  const help = meshFix(root, '--help')
+  const run = (...args: readonly string[]) => spawned(root, args)
+  t.match(run('--version'), { status: 0, stdout: `${packageJson.version}\n`, stderr: '' })
+  const help = run('--help')
   t.match(help, { status: 0, stderr: '', stdout: /^Usage: mesh-fix/ })
   for (const option of [
     '--write',
@@ -252,22 +255,22 @@ t.test('--help, --version, and what is wrong with arguments', async t => {
   const names = [...commands.matchAll(/^ {2}([a-z]+) .*\S {2,}\S/gm)].map(([, name = '']) => name)
   t.same(names, ['ignore', 'baseline', 'chart', 'krm', 'verify', 'rule', 'completion'])
   for (const name of names) {
-    const own = meshFix(root, name, '--help')
+    const own = run(name, '--help')
     t.match(own, { status: 0, stdout: new RegExp(`^Usage: mesh-fix ${name} .*\n\n[A-Z]`) })
     t.notMatch(own.stdout, /^Commands:/m)
     for (const line of own.stdout.split('\n')) t.ok(line.length <= 80, line)
   }
-  t.match(meshFix(root, '--wirte'), { status: 2, stdout: '', stderr: /^mesh-fix: unknown option '--wirte'\n.*--write/ })
-  t.match(meshFix(root, '--write', '--dry-run'), { status: 2, stderr: /cannot be used with/ })
-  t.match(meshFix(root, '--write', '--diff'), { status: 2, stderr: /cannot be used with/ })
-  t.match(meshFix(root, '--diff', '--reporter', 'json'), { status: 2, stderr: /cannot be used with/ })
-  t.match(meshFix(root, '--reporter', 'xml'), { status: 2, stderr: /text, json/ })
-  t.match(meshFix(root, 'shop', 'nowhere'), {
+  t.match(run('--wirte'), { status: 2, stdout: '', stderr: /^mesh-fix: unknown option '--wirte'\n.*--write/ })
+  t.match(run('--write', '--dry-run'), { status: 2, stderr: /cannot be used with/ })
+  t.match(run('--write', '--diff'), { status: 2, stderr: /cannot be used with/ })
+  t.match(run('--diff', '--reporter', 'json'), { status: 2, stderr: /cannot be used with/ })
+  t.match(run('--reporter', 'xml'), { status: 2, stderr: /text, json/ })
+  t.match(run('shop', 'nowhere'), {
     status: 2,
     stdout: '',
     stderr: /^mesh-fix: nowhere: there is no such file/,
   })
-  t.match(meshFix(root, '/dev/null'), { status: 2, stderr: /neither a file nor a directory/ })
+  t.match(run('/dev/null'), { status: 2, stderr: /neither a file nor a directory/ })
   t.same(contents(root), SHOP)
 })
 

@@ -1,8 +1,8 @@
 import { copyFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Test, test } from 'tap'
-import { folder, PLAIN_NODE, PROGRAM, put, type Run, SHOP } from './program.ts'
-import { tool } from './tools.ts'
+import { folder, PROGRAM, put, type Run, SHOP } from './program.ts'
+import { PLAIN_NODE, tool } from './tools.ts'
 
 test('what was compiled is kept beside the program, and taken by the next run', async t => {
   const { root, run, runWithout } = installed(t)

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
@@ -9,6 +8,7 @@ import { servicePort } from '../src/fix/service-port.ts'
 import { ResourceGraph } from '../src/graph/graph.ts'
 import { repositoryOf } from '../src/read/repository.ts'
 import { nameOf } from '../src/read/resource.ts'
+import { tool } from './tools.ts'
 
 /** The first port of Service "web", in `class source: protocol`, with what only numbers and images say left out. */
 function evidenceIn(manifests: readonly string[], index = 0): readonly string[] {
@@ -674,7 +674,7 @@ t.test('measuring hides the declaration, and all that repeats it', async t => {
     two: { 'right.yaml': shop('http-web', 'http'), 'wrong.yaml': shop('grpc-api', 'grpc-own') },
   })
   const script = fileURLToPath(new URL('evidence.ts', import.meta.url))
-  const { stdout, stderr } = spawnSync(process.execPath, ['--import=tsx', script, directory], { encoding: 'utf8' })
+  const { stdout, stderr } = tool('.', process.execPath, ['--import=tsx', script, directory])
   t.equal(stderr, '')
   const rounds = stdout.split('## Sources, ').map(text => text.split('\n').filter(line => line.startsWith('| ')))
   const [rows = [], scrambled = [], asIs = [], unnamed = []] = rounds

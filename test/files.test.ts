@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,6 +19,7 @@ import {
   SHOP_FIXED,
   service,
 } from './program.ts'
+import { tool } from './tools.ts'
 
 /** A port that nothing speaks for. */
 const UNNAMED = service('x', '{ port: 4711 }')
@@ -161,14 +162,8 @@ t.test('a name without a known ending is read where it is named', async t => {
 
 t.test('git’s own variables, as hooks have them, do not mislead', async t => {
   const root = folder(t, { ...SHOP, 'ignored/a.yaml': APP, '.gitignore': 'ignored' }, { git: true })
-  const { stdout } = spawnSync(
-    'env',
-    ['GIT_DIR=.git', 'GIT_INDEX_FILE=.git/index', process.execPath, PROGRAM, '--reporter', 'json', 'shop'],
-    {
-      cwd: root,
-      encoding: 'utf8',
-    },
-  )
+  const env = { GIT_DIR: '.git', GIT_INDEX_FILE: '.git/index' }
+  const { stdout } = tool(root, process.execPath, [PROGRAM, '--reporter', 'json', 'shop'], { env })
   t.match(JSON.parse(stdout).summary, { files: 3, findings: 1 })
 })
 
@@ -311,14 +306,11 @@ t.test('a reader that goes away early is no fault', async t => {
   const root = folder(t, { 'many.yaml': service('many', ports.join('\n    - ')) })
   for (const args of ['', '--reporter json', '--help', '--diff --unsafe']) {
     const script = `"${process.execPath}" "${PROGRAM}" ${args} | head -1 > /dev/null; echo "\${PIPESTATUS[0]}"`
-    const { stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: root, encoding: 'utf8' })
+    const { stdout, stderr } = tool(root, 'bash', ['-c', script])
     t.match(stdout, /^[01]\n$/, `mesh-fix ${args}`)
     t.notMatch(stderr, /Error|at /)
   }
-  const slow = spawnSync('bash', ['-c', `"${process.execPath}" "${PROGRAM}" --reporter json | (sleep 1; wc -c)`], {
-    cwd: root,
-    encoding: 'utf8',
-  })
+  const slow = tool(root, 'bash', ['-c', `"${process.execPath}" "${PROGRAM}" --reporter json | (sleep 1; wc -c)`])
   t.equal(Number(slow.stdout), meshFix(root, '--reporter', 'json').stdout.length, 'a slow one gets everything')
 })
 

@@ -12,13 +12,12 @@ import {
   folder,
   json,
   meshFix,
-  PLAIN_NODE,
   PROGRAM,
   put,
   SHOP,
   service,
 } from './program.ts'
-import { TOOL_PATH } from './tools.ts'
+import { PLAIN_NODE, TOOL_PATH } from './tools.ts'
 
 process.env['PATH'] = TOOL_PATH
 

@@ -3,19 +3,30 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { parseAllDocuments, parse as parseYaml } from 'yaml'
-import { contents, deployment, documents, type Files, folder, PROGRAM, put, type Run, service } from './program.ts'
+import {
+  contents,
+  deployment,
+  documents,
+  type Files,
+  folder,
+  meshFixOn,
+  PROGRAM,
+  put,
+  type Run,
+  service,
+} from './program.ts'
 import { missing, TOOL_PATH, tool } from './tools.ts'
 
 const FUNCTION = fileURLToPath(new URL('../dist/mesh-fix-krm.cjs', import.meta.url))
 
 /** Runs the function in a directory of no importance. */
 function fn(input: string, ...args: readonly string[]): Run {
-  return tool('/', process.execPath, [FUNCTION, ...args], { input })
+  return meshFixOn(input, '/', 'krm', ...args)
 }
 
 /** The same as a filter. */
 function filter(input: string, ...args: readonly string[]): Run {
-  return tool('/', process.execPath, [PROGRAM, '-', ...args], { input })
+  return meshFixOn(input, '/', '-', ...args)
 }
 
 /** A ResourceList of objects given as YAML. */

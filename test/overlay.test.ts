@@ -1,7 +1,6 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { listAt, stringAt } from '../src/read/json.ts'
 import { parse } from '../src/read/yaml.ts'
@@ -19,9 +18,9 @@ import {
   SHOP_FIXED,
   service,
 } from './program.ts'
+import { TOOL_PATH, tool } from './tools.ts'
 
-const TOOLS = fileURLToPath(new URL('../.tools/bin', import.meta.url))
-process.env['PATH'] = `${process.env['PATH']}${delimiter}${TOOLS}`
+process.env['PATH'] = TOOL_PATH
 
 const LISTED = ['service.yaml', 'deployment.yaml', 'ingress.yaml']
 
@@ -305,21 +304,15 @@ t.test('--force overwrites what is there', async t => {
 })
 
 t.test('without kustomize and kubectl there is no build', async t => {
+  const without = (cwd: string, ...args: readonly string[]) =>
+    tool(cwd, process.execPath, [PROGRAM, ...args], { env: { PATH: '' } })
   const root = folder(t, base())
-  const run = spawnSync(process.execPath, [PROGRAM, '--overlay', 'b', 'shop'], {
-    cwd: root,
-    env: { PATH: '' },
-    encoding: 'utf8',
-  })
+  const run = without(root, '--overlay', 'b', 'shop')
   t.equal(run.status, 2)
   t.match(run.stderr, /neither kustomize nor kubectl.*install kustomize \(https:/)
 
   const plain = folder(t, SHOP)
-  const other = spawnSync(process.execPath, [PROGRAM, '--overlay', 'shop', 'shop'], {
-    cwd: plain,
-    env: { PATH: '' },
-    encoding: 'utf8',
-  })
+  const other = without(plain, '--overlay', 'shop', 'shop')
   t.equal(other.status, 0, other.stderr)
   t.match(other.stderr, 'not proven: there is no kustomize')
   verify(t, plain, 'shop')

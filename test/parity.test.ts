@@ -22,11 +22,12 @@ import { missing } from './tools.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** A scope: the files of a fixture or an example, and how they are run. */
+/** A scope: the files of a fixture or an example, how they are run, and what comes out. */
 interface Scope {
   readonly name: string
   readonly texts: readonly FileText[]
   readonly settings: RunSettings
+  readonly outcome: Outcome
 }
 
 const SCOPES: readonly Scope[] = [
@@ -35,8 +36,7 @@ const SCOPES: readonly Scope[] = [
 ]
 
 t.test('the report’s patches make the same objects as the written text', async t => {
-  for (const { name, texts, settings } of SCOPES) {
-    const outcome = runOn(texts, settings)
+  for (const { name, texts, outcome } of SCOPES) {
     const written = objectsIn(textsAfter(texts, outcome))
     t.strictSame(differences(written, patchedObjects(texts, outcome, [...written.keys()])), [], name)
   }
@@ -51,10 +51,10 @@ const KNOWS_LESS: ReadonlyMap<string, string> = new Map([
 ])
 
 t.test('a function makes the same objects of the items as --write of the files', async t => {
-  for (const { name, texts, settings } of SCOPES) {
-    const { resources } = repositoryOf(texts)
+  for (const { name, texts, settings, outcome } of SCOPES) {
+    const { resources } = outcome.repository
     const places = new Set(resources.map(({ id }) => id))
-    const written = repositoryOf(textsAfter(texts, runOn(texts, settings))).resources
+    const written = repositoryOf(textsAfter(texts, outcome)).resources
     const list = await outOfFunction(itemsOf(resources), settings)
     const items = repositoryOf([{ path: 'list.yaml', text: list }]).resources
     const different = differences(
@@ -154,13 +154,13 @@ function withItem(list: Json, item: number, patch: readonly Operation[]): Json {
 function scopeOf(name: string): Scope {
   const folder = join(ROOT, name)
   const single = join(folder, 'input.yaml')
-  const settings = join(folder, 'settings.yaml')
+  const settingsFile = join(folder, 'settings.yaml')
   const input = existsSync(join(folder, 'input')) ? join(folder, 'input') : folder
-  return {
-    name,
-    texts: existsSync(single) ? [{ path: 'input.yaml', text: readFileSync(single, 'utf8') }] : textsUnder(input),
-    settings: existsSync(settings) ? (parse(readFileSync(settings, 'utf8')).documents[0]?.value as RunSettings) : {},
-  }
+  const texts = existsSync(single) ? [{ path: 'input.yaml', text: readFileSync(single, 'utf8') }] : textsUnder(input)
+  const settings = existsSync(settingsFile)
+    ? (parse(readFileSync(settingsFile, 'utf8')).documents[0]?.value as RunSettings)
+    : {}
+  return { name, texts, settings, outcome: runOn(texts, settings) }
 }
 
 function textsUnder(root: string): readonly FileText[] {

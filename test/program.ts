@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { residentRun } from './resident.ts'
+import { PLAIN_NODE } from './tools.ts'
 
 /** The built program: `npm run build` makes it. */
 export const PROGRAM = fileURLToPath(new URL('../dist/bin.cjs', import.meta.url))
@@ -15,12 +17,22 @@ export interface Run {
   readonly stderr: string
 }
 
-/** tap loads modules of its own into every program that a test starts, which would take most of the time. */
-export const PLAIN_NODE = ['-u', 'NODE_OPTIONS', '-u', 'FORCE_COLOR', process.execPath]
-
-/** Runs the real program in a directory. */
+/** Runs the built program in a directory, in a process that stays. */
 export function meshFix(cwd: string, ...args: readonly string[]): Run {
-  return spawnSync('env', [...PLAIN_NODE, PROGRAM, ...args], { cwd, encoding: 'utf8', maxBuffer: 2 ** 28 })
+  return meshFixOn('', cwd, ...args)
+}
+
+/** The same with a text on standard input. */
+export function meshFixOn(input: string, cwd: string, ...args: readonly string[]): Run {
+  const { NODE_OPTIONS: _, FORCE_COLOR: __, ...env } = process.env
+  return residentRun({ cwd, args, env, input })
+}
+
+/** Runs the built program in a process of its own, as people do. */
+export function spawned(cwd: string, args: readonly string[], input = ''): Run {
+  const options = { cwd, input, encoding: 'utf8', maxBuffer: 2 ** 28 } as const
+  const { status, stdout, stderr } = spawnSync('env', [...PLAIN_NODE, PROGRAM, ...args], options)
+  return { status, stdout, stderr }
 }
 
 /** The JSON report of a run, of any form: that is what tests look at. */

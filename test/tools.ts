@@ -6,8 +6,14 @@ import type { Run } from './program.ts'
 /** Where programs are looked for: `.ci/tools.js` puts mesh-fix there, and kustomize only where there is none. */
 export const TOOL_PATH = [fileURLToPath(new URL('../.tools/bin', import.meta.url)), process.env['PATH']].join(delimiter)
 
-/** tap loads modules of its own into every program that a test starts, functions that kustomize starts included. */
-const { NODE_OPTIONS: _, FORCE_COLOR: __, ...PLAIN } = process.env
+/**
+ * For `env`: tap loads modules of its own into every Node that a test starts, also into those that a tool starts, which
+ * would take most of the time. It puts them into NODE_OPTIONS whatever variables are given.
+ */
+const WITHOUT_TAP = ['-u', 'NODE_OPTIONS', '-u', 'FORCE_COLOR']
+
+/** For `env`: Node without tap. */
+export const PLAIN_NODE = [...WITHOUT_TAP, process.execPath]
 
 /** How a tool is run, where the defaults don't do. */
 export interface ToolOptions {
@@ -18,11 +24,11 @@ export interface ToolOptions {
 
 /** Runs a real tool in a directory. */
 export function tool(cwd: string, name: string, args: readonly string[], { input, env }: ToolOptions = {}): Run {
-  return spawnSync(name, args, {
+  return spawnSync('/usr/bin/env', [...WITHOUT_TAP, name, ...args], {
     cwd,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
-    env: { ...PLAIN, PATH: TOOL_PATH, ...env },
+    env: { ...process.env, PATH: TOOL_PATH, ...env },
     ...(input === undefined ? {} : { input }),
   })
 }
