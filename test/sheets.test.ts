@@ -14,7 +14,7 @@ import { caseFor } from './fuzz.ts'
 import { SHOP, SHOP_FIXED } from './program.ts'
 import { optionsFor } from './run.ts'
 
-const RUNS = 1500
+const RUNS = 3000
 
 /** A text whose reader takes a scalar to start one character later than it does, so that edits of it go wrong. */
 function misread(path: string, text: string, scalar: string): SourceFile {
