@@ -42,7 +42,7 @@ export async function stream(paths: readonly string[], options: Options, given: 
   if (needless !== undefined) throw new MeshFixError('USAGE', `${needless} has no meaning for standard input`)
   if (paths.length > 1) throw new MeshFixError('USAGE', '"-" is standard input, and takes no paths beside it')
 
-  const text = await input()
+  const text = await standardInput()
   const source = readStream(text)
   if (source.list !== undefined) {
     const [option] = given
@@ -70,12 +70,7 @@ export async function stream(paths: readonly string[], options: Options, given: 
 /** Runs as a KRM function. */
 export async function krm([configFile]: readonly string[]): Promise<number> {
   if (process.stdin.isTTY) throw new MeshFixError('USAGE', 'krm takes a ResourceList on standard input')
-  return finished(await runFunction(await input(), configFile, await rulesOf(NOTHING)))
-}
-
-async function input(): Promise<string> {
-  const text = await standardInput()
-  return text
+  return finished(await runFunction(await standardInput(), configFile, await rulesOf(NOTHING)))
 }
 
 function finished({ output, lines, exitCode }: FunctionRun): number {
