@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { documentSpans } from '../src/read/cut.ts'
 import { plainDocument } from '../src/read/plain.ts'
+import { parse } from '../src/read/yaml.ts'
 import { Random, randomText } from './random-text.ts'
 import { comparison, yamlFilesIn } from './readers.ts'
 
@@ -222,4 +223,14 @@ t.test('what is plain, and what is not', async t => {
     t.equal(isPlain, PLAIN.includes(text), JSON.stringify(text).replace(/[^ -~]/g, '.'))
     same(t, -1, text)
   }
+})
+
+t.test('a tree that is not kept is made again', async t => {
+  const text = Array.from({ length: 100 }, (_, index) => `- a: { b: ${index} }\n`).join('---\n')
+  const { documents } = parse(text)
+  const trees = documents.map(({ root }) => root)
+  const [first, last] = [documents.at(0), documents.at(-1)]
+  t.equal(last?.root, trees.at(-1), 'what was asked for last')
+  t.not(first?.root, trees.at(0), 'what was asked for long ago')
+  t.same(first?.root, trees.at(0))
 })

@@ -1,9 +1,12 @@
 import type { Resource } from '../read/resource.ts'
 
-/** A key, and what stands under it: by id. */
-interface KeyedEntries {
+/** What stands under a key: by id, or alone, as under most. */
+type Under = Entry | Map<string, Entry>
+
+/** A key, and what stands under it. */
+interface Keyed {
   readonly key: string
-  readonly entries: ReadonlyMap<string, Entry>
+  readonly under: Under
 }
 
 /** Of so few resources those in a place are found by looking at each. */
@@ -22,7 +25,7 @@ export class NearestIndex {
   readonly #keysOf: (resource: Resource) => Iterable<string>
   /** What was put in since somebody asked: findings alone never ask for some indexes. */
   #waiting: Resource[] = []
-  readonly #entries = new Map<string, Map<string, Entry>>()
+  readonly #entries = new Map<string, Under>()
   /** key → place → entries by id, of the keys that were asked for by place: few ever are. */
   readonly #places = new Map<string, Map<string, Map<string, Entry>>>()
   /** The keys of versions that were replaced or put in their place: a fix that is only tried brings the old one back. */
@@ -45,16 +48,26 @@ export class NearestIndex {
   #put(resource: Resource, keys: Iterable<string>): void {
     const entry = { resource }
     for (const key of keys) {
-      getOrSet(this.#entries, key, () => new Map()).set(resource.id, entry)
+      this.#putUnder(key, entry)
       const byPlace = this.#places.get(key)
       if (byPlace !== undefined) addTo(byPlace, entry)
     }
   }
 
+  #putUnder(key: string, entry: Entry): void {
+    const { id } = entry.resource
+    const under = this.#entries.get(key)
+    if (under instanceof Map) under.set(id, entry)
+    else if (under === undefined || under.resource.id === id) this.#entries.set(key, entry)
+    else this.#entries.set(key, new Map([under, entry].map(each => [each.resource.id, each])))
+  }
+
   delete(resource: Resource): void {
     this.#settle()
     for (const key of this.#keysOf(resource)) {
-      this.#entries.get(key)?.delete(resource.id)
+      const under = this.#entries.get(key)
+      if (under instanceof Map) under.delete(resource.id)
+      else if (under?.resource.id === resource.id) this.#entries.delete(key)
       const byPlace = this.#places.get(key)
       if (byPlace === undefined) continue
       for (const place of placesOf(resource.path)) byPlace.get(place)?.delete(resource.id)
@@ -73,8 +86,9 @@ export class NearestIndex {
       return
     }
     const [key] = after
-    const entry = key === undefined ? undefined : this.#entries.get(key)?.get(old.id)
-    if (entry !== undefined) entry.resource = resource
+    const under = key === undefined ? undefined : this.#entries.get(key)
+    const entry = under instanceof Map ? under.get(old.id) : under
+    if (entry?.resource.id === old.id) entry.resource = resource
   }
 
   #keysOfVersion(resource: Resource): ReadonlySet<string> {
@@ -92,8 +106,8 @@ export class NearestIndex {
   nearest(keys: readonly string[], path: string, accepts: (resource: Resource) => boolean): readonly Resource[] {
     const rarest = this.#rarest(keys)
     if (rarest === undefined) return []
-    const { entries } = rarest
-    if (entries.size <= FEW) return nearestOf(resourcesOf(entries.values()).filter(accepts), path)
+    const { under } = rarest
+    if (sizeOf(under) <= FEW) return nearestOf(resourcesOf(under).filter(accepts), path)
     for (const place of placesOf(path)) {
       const found = this.#within(place, rarest).filter(accepts)
       if (found.length > 0) return found
@@ -110,38 +124,40 @@ export class NearestIndex {
   /** What may stand under all the keys (at least one), wherever it is. */
   all(...keys: readonly string[]): readonly Resource[] {
     const rarest = this.#rarest(keys)
-    return rarest === undefined ? [] : resourcesOf(rarest.entries.values())
+    return rarest === undefined ? [] : resourcesOf(rarest.under)
   }
 
   /** Whether anything but a resource stands under a key. */
   hasBeside(key: string, { id }: Resource): boolean {
-    const found = this.#under(key)
-    return found !== undefined && found.size > (found.has(id) ? 1 : 0)
+    const under = this.#under(key)
+    if (under === undefined) return false
+    return under instanceof Map ? under.size > (under.has(id) ? 1 : 0) : under.resource.id !== id
   }
 
-  #under(key: string): ReadonlyMap<string, Entry> | undefined {
+  #under(key: string): Under | undefined {
     this.#settle()
     return this.#entries.get(key)
   }
 
   /** The key that has the fewest resources, since who asks looks at each anyway; undefined where a key has none. */
-  #rarest(keys: readonly string[]): KeyedEntries | undefined {
-    let rarest: KeyedEntries | undefined
+  #rarest(keys: readonly string[]): Keyed | undefined {
+    let rarest: Keyed | undefined
     for (const key of keys) {
-      const entries = this.#under(key)
-      if (entries === undefined || entries.size === 0) return undefined
-      if (rarest === undefined || entries.size < rarest.entries.size) rarest = { key, entries }
+      const under = this.#under(key)
+      if (under === undefined || sizeOf(under) === 0) return undefined
+      if (rarest === undefined || sizeOf(under) < sizeOf(rarest.under)) rarest = { key, under }
     }
     return rarest
   }
 
-  #within(place: string, { key, entries }: KeyedEntries): readonly Resource[] {
-    if (place === ROOT) return resourcesOf(entries.values())
-    if (entries.size <= FEW) return resourcesOf(entries.values()).filter(({ path }) => isIn(place, path))
-    return resourcesOf(this.#byPlace(key, entries.values()).get(place)?.values() ?? [])
+  #within(place: string, { key, under }: Keyed): readonly Resource[] {
+    if (place === ROOT) return resourcesOf(under)
+    if (!(under instanceof Map) || under.size <= FEW) return resourcesOf(under).filter(({ path }) => isIn(place, path))
+    const here = this.#byPlace(key, under.values()).get(place)
+    return here === undefined ? [] : resourcesOf(here)
   }
 
-  #byPlace(key: string, entries: Iterable<Entry>): ReadonlyMap<string, ReadonlyMap<string, Entry>> {
+  #byPlace(key: string, entries: Iterable<Entry>): ReadonlyMap<string, Map<string, Entry>> {
     return getOrSet(this.#places, key, () => {
       const byPlace = new Map<string, Map<string, Entry>>()
       for (const entry of entries) addTo(byPlace, entry)
@@ -150,8 +166,12 @@ export class NearestIndex {
   }
 }
 
-function resourcesOf(entries: Iterable<Entry>): readonly Resource[] {
-  return Array.from(entries, ({ resource }) => resource)
+function sizeOf(under: Under): number {
+  return under instanceof Map ? under.size : 1
+}
+
+function resourcesOf(under: Under): readonly Resource[] {
+  return under instanceof Map ? Array.from(under.values(), ({ resource }) => resource) : [under.resource]
 }
 
 /** Those of few that are in the place nearest to a file. */

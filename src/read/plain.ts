@@ -21,8 +21,17 @@ export function plainDocument(text: string, span: Span, index: number): ParsedDo
 /** Control characters but tabs and line feeds, line breaks of other kinds, byte order marks. */
 const UNUSUAL = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]/
 
-/** The tree of spans is made where somebody asks: for most documents nobody does. */
+/** How many trees are kept: an edit asks for the same one several times, and all of them would be most of the memory. */
+const TREES = 64
+
+/**
+ * The tree of spans is made where somebody asks: for most documents nobody does. It is made again for those who ask much
+ * later.
+ */
 class PlainDocument implements ParsedDocument {
+  /** Those that have their tree, the one that was asked for last at the end. */
+  static readonly #recent = new Set<PlainDocument>()
+
   readonly start: number
   readonly end: number
   readonly index: number
@@ -40,8 +49,21 @@ class PlainDocument implements ParsedDocument {
   }
 
   get root(): Node {
-    this.#root ??= new PlainReader(this.#text, this, NO_KEYS).tree()
-    return this.#root
+    const root = this.#root ?? new PlainReader(this.#text, this, NO_KEYS).tree()
+    this.#keep(root)
+    return root
+  }
+
+  #keep(root: Node): void {
+    this.#root = root
+    const recent = PlainDocument.#recent
+    recent.delete(this)
+    recent.add(this)
+    if (recent.size <= TREES) return
+    const [oldest] = recent
+    if (oldest === undefined) return
+    recent.delete(oldest)
+    oldest.#root = undefined
   }
 
   startOf(keys: readonly string[]): number {

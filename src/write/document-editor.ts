@@ -17,13 +17,14 @@ type Slot =
 /** Finds the text edits for one operation on one document, from the spans of its tree. */
 export class DocumentEditor {
   readonly #page: Page
-  readonly #root: Node
+  /** Its tree is asked for each time: it need not be kept as long as the editor is. */
+  readonly #document: { readonly root: Node }
   #aliases: readonly (Span & { readonly name: string })[] | undefined
 
   /** @param text the text that the spans of the document count in */
   constructor(text: string, document: Span & { readonly root: Node }, json: boolean) {
     this.#page = new Page(text, styleOf(text, document.root, json, document))
-    this.#root = document.root
+    this.#document = document
   }
 
   /**
@@ -146,7 +147,7 @@ export class DocumentEditor {
   /** The place that a pointer leads to; undefined where it is no entry of its own: merged, or not there. */
   #slot(keys: readonly string[]): Slot | undefined {
     const key = keys.at(-1)
-    if (key === undefined) return { in: 'document', node: this.#root }
+    if (key === undefined) return { in: 'document', node: this.#document.root }
     const parent = this.#container(keys.slice(0, -1))
     if (parent.type === 'sequence') {
       const item = parent.items[Number(key)]
@@ -157,7 +158,7 @@ export class DocumentEditor {
   }
 
   #container(keys: readonly string[]): MapNode | SequenceNode {
-    let node: Node | undefined = this.#root
+    let node: Node | undefined = this.#document.root
     for (const key of [undefined, ...keys]) {
       if (key !== undefined) node = childOf(node, key)
       if (node === undefined) throw new EditRefused('merge', `${pointer(...keys)} comes from a merge key`)
@@ -181,7 +182,8 @@ export class DocumentEditor {
   }
 
   #hasKey(node: Node, key: string): boolean {
-    if (node.type === 'alias') return anchorsIn(this.#root, node.name).some(target => this.#hasKey(target, key))
+    if (node.type === 'alias')
+      return anchorsIn(this.#document.root, node.name).some(target => this.#hasKey(target, key))
     if (node.type !== 'map') return false
     return node.entries.some(entry =>
       entry.merge ? entry.value !== undefined && this.#hasKey(entry.value, key) : entry.key === key,
@@ -197,7 +199,7 @@ export class DocumentEditor {
   /** @throws {EditRefused} the node has an anchor that is used outside of what is to go */
   #mustNotBeUsed({ anchor }: Node, whole?: Span): void {
     if (anchor === undefined) return
-    this.#aliases ??= aliasesIn(this.#root)
+    this.#aliases ??= aliasesIn(this.#document.root)
     const uses = this.#aliases.filter(
       ({ name, start }) => name === anchor && !(whole !== undefined && start >= whole.start && start < whole.end),
     )
