@@ -23,6 +23,13 @@ test('what was compiled is kept beside the program, and taken by the next run', 
   t.notMatch(without.stdout, 'named-service-ports')
 })
 
+test('plugins are loaded by code of an earlier run, too', async t => {
+  const { root, cwd, run } = installed(t)
+  put(cwd, { 'mesh-fix.config.yaml': 'plugins: [./rules.mjs]\n', 'rules.mjs': 'export default { detectors: [] }\n' })
+  for (const time of ['first', 'second']) t.match(run(), { status: 1, stderr: '' }, time)
+  t.equal(compiled(root).length, 1)
+})
+
 test('compiled code that is damaged is made anew', async t => {
   const { root, run } = installed(t)
   const fresh = run('shop')
@@ -65,7 +72,7 @@ function installed(t: Test) {
       const { status, stdout, stderr } = tool(cwd, 'env', [...PLAIN_NODE, join(root, 'bin.cjs'), ...args], { env })
       return { status, stdout, stderr }
     }
-  return { root, run: started({}), runWithout: started({ NODE_DISABLE_COMPILE_CACHE: '1' }) }
+  return { root, cwd, run: started({}), runWithout: started({ NODE_DISABLE_COMPILE_CACHE: '1' }) }
 }
 
 function compiled(root: string): readonly string[] {
