@@ -3,6 +3,7 @@ import type { Operation } from './json-patch.ts'
 import { joined, pointer, valueAt } from './pointer.ts'
 import { ignoredRules, ignoreReason } from './read/ignore-comments.ts'
 import { isMap, mapAt, stringAt } from './read/json.ts'
+import { documentAt } from './read/place.ts'
 import type { SourceFile } from './read/repository.ts'
 import { annotationsOf, nameOf, type Resource, titleOf } from './read/resource.ts'
 import type { Json } from './read/tree.ts'
@@ -18,9 +19,7 @@ export interface Accepted {
 
 /** A file with annotations that accept findings on some of its objects, or why it can't be edited. */
 export function annotated({ parsed }: SourceFile, objects: readonly Accepted[]): Edited | string {
-  const made = objects.find(
-    ({ resource }) => !isWritten(resource, parsed.documents.find(({ index }) => index === resource.document)?.value),
-  )
+  const made = objects.find(({ resource }) => !isWritten(resource, documentAt(parsed, resource.document)?.value))
   if (made !== undefined) return `${titleOf(made.resource.object)} is not written here: ignore it in the configuration`
   const byDocument = grouped(objects, ({ resource }) => resource.document)
   const patches = [...byDocument].map(([document, those]) => ({ document, operations: those.map(inDocument) }))

@@ -2,6 +2,7 @@ import { joined, pointer } from '../pointer.ts'
 import { documentSpans } from '../read/cut.ts'
 import { listAt } from '../read/json.ts'
 import { filesOf, isKustomizationFile, resolvedFrom } from '../read/kustomization.ts'
+import { documentAt } from '../read/place.ts'
 import { isStream, type Repository } from '../read/repository.ts'
 import { type KubeObject, nameOf, type Resource } from '../read/resource.ts'
 import type { Change, Fix, NewResource } from './fixer.ts'
@@ -109,7 +110,8 @@ export class Placements {
   #item({ object, beside }: NewResource, current: (document: Resource) => Resource) {
     const { path, document, base } = beside
     const [, key = 'items'] = base.split('/')
-    const value = this.#repository.files.get(path)?.parsed.documents.find(({ index }) => index === document)?.value
+    const file = this.#repository.files.get(path)
+    const value = file && documentAt(file.parsed, document)?.value
     const list = current({ id: `${path}#${document}`, object: value as KubeObject, path, document, base: '' })
     const index = listAt(list.object, key).length
     const resource: Resource = {

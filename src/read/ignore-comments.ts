@@ -1,3 +1,4 @@
+import { documentHolding } from './place.ts'
 import type { Node, ParsedText } from './tree.ts'
 import { lineStarts, positionIn } from './yaml.ts'
 
@@ -14,11 +15,12 @@ export interface IgnoreComment {
 const COMMENT = /(?<=^|[ \t])#[ \t]*mesh-fix-ignore(?=[ \t]|$)(.*)$/gm
 
 /** The comments of a text that name rules whose findings are accepted; what looks like one in a string is none. */
-export function ignoreComments({ text, documents, json }: ParsedText): readonly IgnoreComment[] {
+export function ignoreComments(parsed: ParsedText): readonly IgnoreComment[] {
+  const { text, json } = parsed
   if (json || !text.includes('mesh-fix-ignore')) return []
   const starts = lineStarts(text)
   return [...text.matchAll(COMMENT)].flatMap(({ index, 1: rest = '' }) => {
-    const document = documents.find(({ start, end }) => start <= index && index < end)
+    const document = documentHolding(parsed, index)
     if (document === undefined || isInScalar(document.root, index, text)) return []
     const { line, column } = positionIn(starts, index)
     return [{ rules: ignoredRules(rest), line, column, isAlone: text.slice(index - column + 1, index).trim() === '' }]

@@ -1,6 +1,7 @@
 import type { Fix } from '../fix/fixer.ts'
 import { pathOf } from '../fix/placement.ts'
 import { PatchError } from '../json-patch.ts'
+import { documentAt } from '../read/place.ts'
 import { isStream, type SourceFile } from '../read/repository.ts'
 import type { Span } from '../read/tree.ts'
 import { unifiedDiff } from '../write/diff.ts'
@@ -53,9 +54,8 @@ export class FixDiffs {
   }
 
   #lengthOf({ path, document }: { readonly path: string; readonly document: number }): number {
-    const found = this.#result.outcome.repository.files
-      .get(path)
-      ?.parsed.documents.find(({ index }) => index === document)
+    const file = this.#result.outcome.repository.files.get(path)
+    const found = file && documentAt(file.parsed, document)
     return found === undefined ? Number.POSITIVE_INFINITY : found.end - found.start
   }
 

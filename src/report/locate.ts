@@ -1,5 +1,6 @@
 import type { Pointer } from '../pointer.ts'
 import { joined } from '../pointer.ts'
+import { documentAt } from '../read/place.ts'
 import type { SourceFile } from '../read/repository.ts'
 import type { Resource } from '../read/resource.ts'
 import type { ParsedDocument, ParsedText, Span } from '../read/tree.ts'
@@ -17,10 +18,10 @@ export interface Region extends Position {
   readonly endColumn: number
 }
 
-/** A file with what makes looking up quick, however many documents it has. */
+/** A file with what makes looking up quick, however long it is. */
 interface Indexed {
-  readonly starts: readonly number[]
-  readonly documents: ReadonlyMap<number, ParsedDocument>
+  readonly starts: Uint32Array
+  readonly documents: readonly ParsedDocument[]
   /** Document and pointer → where that place starts: reports ask for an order first and for lines then. */
   readonly found: Map<string, number>
 }
@@ -28,7 +29,7 @@ interface Indexed {
 /** What was indexed once serves all locators: where nothing was written, input and output are the same. */
 const indexed = new WeakMap<ParsedText, Indexed>()
 
-const NOTHING: Indexed = { starts: [0], documents: new Map(), found: new Map() }
+const NOTHING: Indexed = { starts: new Uint32Array(1), documents: [], found: new Map() }
 
 /** Finds places of objects in the texts that they came from. */
 export class Locator {
@@ -43,13 +44,13 @@ export class Locator {
 
   /** Where a place of an object starts or, if nothing stands there, its nearest ancestor. */
   start({ path, document, base }: Resource, at: Pointer): number {
-    const { documents, found } = this.#indexed(path)
-    const source = documents.get(document)
+    const file = this.#indexed(path)
+    const source = documentAt(file, document)
     if (source === undefined) return 0
     const place = joined(base, at)
     const key = `${document}${place}`
-    const start = found.get(key) ?? startOf(source, place)
-    found.set(key, start)
+    const start = file.found.get(key) ?? startOf(source, place)
+    file.found.set(key, start)
     return start
   }
 
@@ -58,7 +59,7 @@ export class Locator {
   }
 
   document({ path, document }: Resource): ParsedDocument | undefined {
-    return this.#indexed(path).documents.get(document)
+    return documentAt(this.#indexed(path), document)
   }
 
   /** Where a place of an object is or, if nothing stands there, its nearest ancestor. */
@@ -92,7 +93,7 @@ export class Locator {
     if (known !== undefined) return known
     const fresh = {
       starts: lineStarts(parsed.text),
-      documents: new Map(parsed.documents.map(document => [document.index, document])),
+      documents: parsed.documents,
       found: new Map<string, number>(),
     }
     indexed.set(parsed, fresh)

@@ -1,6 +1,7 @@
 import type { Fix } from '../fix/fixer.ts'
 import { pathOf } from '../fix/placement.ts'
 import { PatchError } from '../json-patch.ts'
+import { documentAt } from '../read/place.ts'
 import type { SourceFile } from '../read/repository.ts'
 import { EditRefused, type TextEdit } from '../write/edit.ts'
 import { type NewDocument, Sheets } from '../write/sheets.ts'
@@ -34,7 +35,7 @@ export function ownEdits(fix: Fix, files: Files, longest = MAX_DOCUMENT): FileEd
 }
 
 function isShort(file: SourceFile | undefined, place: number, longest: number): boolean {
-  const document = file?.parsed.documents.find(({ index }) => index === place)
+  const document = file && documentAt(file.parsed, place)
   return document !== undefined && document.end - document.start <= longest
 }
 

@@ -1,5 +1,6 @@
 import { isSame, type Operation, patched } from '../json-patch.ts'
 import { joined, keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
+import { documentAt } from '../read/place.ts'
 import type { SourceFile } from '../read/repository.ts'
 import type { KubeObject, Resource } from '../read/resource.ts'
 import type { Json, ParsedDocument, ParsedText } from '../read/tree.ts'
@@ -123,7 +124,7 @@ export class Sheets {
 
   #sheet(key: string, { path, document }: Resource): Sheet {
     const file = this.#files.get(path)
-    const found = documentOf(file?.parsed, document)
+    const found = file && documentAt(file.parsed, document)
     if (file === undefined || found === undefined) throw new Error(`no document ${document} in ${path}`)
     const { text, json } = file.parsed
     const { start, end, root } = found
@@ -137,7 +138,7 @@ export class Sheets {
   /** @throws {EditRefused} the text would not read as the object */
   #newSheet({ path, document, object, beside }: NewDocument): Sheet {
     const { parsed } = this.#files.get(beside.path) ?? {}
-    const other = documentOf(parsed, beside.document)
+    const other = parsed && documentAt(parsed, beside.document)
     if (parsed === undefined || other === undefined) throw new Error(`no document ${beside.document} in ${beside.path}`)
     const behind = this.#files.get(path)?.parsed
     if (behind !== undefined) mustTakeMore(behind)
@@ -184,19 +185,6 @@ export class Sheets {
     }
     return all.some((edit, index) => touches(edit, all[index - 1])) ? undefined : all
   }
-}
-
-/** The document at a place of its file, by bisection: of those before it some may not have been read. */
-function documentOf(parsed: ParsedText | undefined, place: number): ParsedDocument | undefined {
-  const documents = parsed?.documents ?? []
-  let low = 0
-  let high = documents.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((documents[middle]?.index ?? place) < place) low = middle + 1
-    else high = middle
-  }
-  return documents[low]?.index === place ? documents[low] : undefined
 }
 
 /** @throws {EditRefused} no document can come behind those of the text */
