@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
@@ -7,6 +7,7 @@ import formats from 'ajv-formats'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import t from 'tap'
 import { validateXML } from 'xmllint-wasm'
+import { writeAll } from '../src/output.ts'
 import { applied } from '../src/write/text-edit.ts'
 import {
   deployment,
@@ -420,4 +421,15 @@ t.test('--diff with a root elsewhere: paths that git apply takes, and where', as
     const inside = meshFix(join(folder(t, SHOP, { git }), 'shop'), '--root', '..', '--diff', '..')
     t.match(inside.stdout, '--- a/shop/service.yaml\n')
   }
+})
+
+t.test('a large report is written piece by piece, and no character is cut in two', t => {
+  const file = join(t.testdir(), 'report')
+  for (const text of [`${'a'.repeat((1 << 20) - 1)}🛒${'ü'.repeat(1 << 20)}`, '🛒'.repeat(1 << 20), '']) {
+    const stream = openSync(file, 'w')
+    writeAll(stream, text)
+    closeSync(stream)
+    t.ok(readFileSync(file, 'utf8') === text)
+  }
+  t.end()
 })

@@ -155,7 +155,7 @@ class PlainReader {
     this.#closeBlock(column)
     if (items !== undefined)
       this.#node = { type: 'sequence', flow: false, items, start, end: items.at(-1)?.end ?? start, outer: start }
-    return values
+    return fitted(values)
   }
 
   /** Whether the tree is wanted of what stands under a key, or an index, of the block collection at hand. */
@@ -260,7 +260,7 @@ class PlainReader {
     this.#depth -= 1
     const end = this.#lines.at
     if (this.#withTree) this.#node = { type: 'sequence', flow: true, items, start, end, outer: start }
-    return values
+    return fitted(values)
   }
 
   #flowMap(): Json {
@@ -304,4 +304,9 @@ function entryOf(
   value: Node | undefined,
 ): MapEntry {
   return { start, end: value?.end ?? colon + 1, key, keyNode, colon, explicit: false, merge: false, value }
+}
+
+/** The list without the room for a dozen more that V8 leaves where it grows by itself: most have one or two members. */
+function fitted(values: readonly Json[]): Json[] {
+  return values.slice()
 }

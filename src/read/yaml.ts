@@ -312,21 +312,27 @@ function taggedScalar(text: string, style: ScalarNode['style'], tag: string | un
 }
 
 /** The offsets at which the lines of a text start; lines end with LF, CRLF or a lone CR, and a byte order mark is before the first. */
-export function lineStarts(text: string): readonly number[] {
-  const starts = [text.startsWith('\uFEFF') ? 1 : 0]
-  if (!text.includes('\r')) {
-    for (let at = text.indexOf('\n') + 1; at > 0; at = text.indexOf('\n', at) + 1) starts.push(at)
-    return starts
+export function lineStarts(text: string): Uint32Array {
+  const first = text.startsWith('\uFEFF') ? 1 : 0
+  if (text.includes('\r'))
+    return Uint32Array.from([
+      first,
+      ...Array.from(text.matchAll(/\r\n|\n|\r/g), ({ index, 0: end }) => index + end.length),
+    ])
+  // Counted first: a list that grows is copied as it does, and a file may have millions of lines.
+  let lines = 1
+  for (let at = text.indexOf('\n') + 1; at > 0; at = text.indexOf('\n', at) + 1) lines += 1
+  const starts = new Uint32Array(lines)
+  starts[0] = first
+  for (let line = 1, at = 0; line < lines; line += 1) {
+    at = text.indexOf('\n', at) + 1
+    starts[line] = at
   }
-  for (const { index, 0: end } of text.matchAll(/\r\n|\n|\r/g)) starts.push(index + end.length)
   return starts
 }
 
 /** Line and column, from 1, of an offset in a text whose lines start there. */
-export function positionIn(
-  starts: readonly number[],
-  offset: number,
-): { readonly line: number; readonly column: number } {
+export function positionIn(starts: Uint32Array, offset: number): { readonly line: number; readonly column: number } {
   let low = 0
   let high = starts.length
   while (high - low > 1) {
