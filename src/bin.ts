@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import { runCompiled } from './compiled.ts'
 import { print } from './output.ts'
-import { optimizeLater } from './tiering.ts'
+import { optimizeLater } from './v8.ts'
 
 /** Runs that end before most of the program is needed: what was compiled by then is not worth keeping. */
 const SHORT = /^(-h|--help|help|rule|completion)$/

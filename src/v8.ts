@@ -1,10 +1,13 @@
 import { setFlagsFromString } from 'node:v8'
 
+const [version = ''] = /^\d+\.\d+/.exec(process.versions.v8) ?? []
+
 /**
  * How often a function runs, or how many bytes of its bytecode, before V8 makes optimized code of it. By itself, 3,000
- * and 67,584; the two V8s of Node 20 and 22 have no compiler in between. A V8 that doesn't know a flag says so aloud.
+ * and 67,584; the two V8s of Node 20 and 22 have no compiler in between. A V8 that doesn't know a flag says so aloud:
+ * those that aren't here get none.
  */
-const FLAGS: Readonly<Record<string, string>> = {
+const OPTIMIZE_LATER: Readonly<Record<string, string>> = {
   '11.3': '--interrupt-budget=600000',
   '12.4': '--invocation-count-for-turbofan=20000',
   '13.6': '--invocation-count-for-turbofan=20000',
@@ -18,7 +21,14 @@ const FLAGS: Readonly<Record<string, string>> = {
  * To be called before anything is compiled: V8 takes no compiled code that was made with other flags.
  */
 export function optimizeLater(): void {
-  const [version = ''] = /^\d+\.\d+/.exec(process.versions.v8) ?? []
-  const flag = FLAGS[version]
+  const flag = OPTIMIZE_LATER[version]
   if (flag !== undefined) setFlagsFromString(flag)
+}
+
+/**
+ * Lets the heap grow by a tenth before V8 collects garbage, where it would let it grow to several times of what lives:
+ * a check of 100,000 apps takes 2.0 GiB instead of 2.7, and about a tenth more time.
+ */
+export function collectOften(): void {
+  if (version in OPTIMIZE_LATER) setFlagsFromString('--heap-growing-percent=10')
 }

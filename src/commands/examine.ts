@@ -5,11 +5,12 @@ import type { Options } from '../command-line.ts'
 import type { Config } from '../config.ts'
 import { Ignores } from '../ignores.ts'
 import type { Outcome } from '../outcome.ts'
-import { readFiles } from '../read/repository.ts'
+import { type FileText, readFiles } from '../read/repository.ts'
 import { ignoring } from '../read/walk.ts'
 import { configuredIgnores, type Sources, sourcesOf } from '../scope.ts'
 import { type ConfiguredScope, withScopes } from '../scopes/print.ts'
 import { runInBuilds } from '../scopes/run.ts'
+import { collectOften } from '../v8.ts'
 import type { prepared } from './prepared.ts'
 
 type Ready = Awaited<ReturnType<typeof prepared>>
@@ -22,6 +23,9 @@ export function buildMode(options: Options, config: Config): BuildMode {
   return options.build ?? config.build ?? 'auto'
 }
 
+/** From so many UTF-16 units of text on, memory counts more than time: some 30,000 apps. */
+const MUCH = 100e6
+
 /** What the run is about, read. */
 export function sourcesFor(
   { walked, config }: Ready,
@@ -29,7 +33,12 @@ export function sourcesFor(
   show: Show,
   read = readFiles(walked, done => show(`reading ${done}/${walked.files.length} files`)),
 ): Sources {
+  if (sizeOf(read.texts) > MUCH) collectOften()
   return sourcesOf(walked, read, options, config, done => show(`parsing ${done}/${read.texts.length} files`))
+}
+
+function sizeOf(texts: readonly FileText[]): number {
+  return texts.reduce((size, { text }) => size + text.length, 0)
 }
 
 /** The baseline of a run. */
