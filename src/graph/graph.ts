@@ -41,14 +41,15 @@ export interface Referrer {
  */
 export class ResourceGraph {
   readonly #resources = new Map<string, Resource>()
-  readonly #services = new NearestIndex(keysOfService)
-  readonly #workloads = new NearestIndex(keysOfWorkload)
-  readonly #namespaces = new NearestIndex(({ object }) => [nameOf(object)])
-  readonly #referrers = new NearestIndex(keysOfReferrer)
+  readonly #services = this.#index(keysOfService)
+  readonly #workloads = this.#index(keysOfWorkload)
+  readonly #namespaces = this.#index(({ object }) => (object.kind === 'Namespace' ? [nameOf(object)] : []))
+  readonly #referrers = this.#index(keysOfReferrer)
   /** Under the label keys that their selectors of pods ask about. */
-  readonly #selecting = new NearestIndex(resource =>
+  readonly #selecting = this.#index(resource =>
     selectionsOf(resource).flatMap(({ selector }) => keysAskedFor(selector)),
   )
+  readonly #indexes = [this.#services, this.#workloads, this.#namespaces, this.#referrers, this.#selecting]
   readonly #kinds = new Map<string, Map<string, Resource>>()
   /** What the reader took for something else than an object. */
   readonly skipped: readonly Skipped[]
@@ -370,31 +371,21 @@ export class ResourceGraph {
     this.#resources.set(resource.id, resource)
     const kind = this.#kinds.get(resource.object.kind) ?? new Map<string, Resource>()
     this.#kinds.set(resource.object.kind, kind.set(resource.id, resource))
-    for (const index of this.#indexesOf(resource)) index.add(resource)
+    for (const index of this.#indexes) index.add(resource)
   }
 
   #change(old: Resource, resource: Resource): void {
-    const [before, after] = [this.#indexesOf(old), this.#indexesOf(resource)]
     this.#resources.set(resource.id, resource)
     this.#kinds.get(resource.object.kind)?.set(resource.id, resource)
-    for (const index of after) {
-      if (before.includes(index)) index.replace(old, resource)
-      else index.add(resource)
-    }
-    for (const index of before) if (!after.includes(index)) index.delete(old)
+    for (const index of this.#indexes) index.replace(old, resource)
   }
 
   #delete(resource: Resource): void {
     this.#kinds.get(resource.object.kind)?.delete(resource.id)
-    for (const index of this.#indexesOf(resource)) index.delete(resource)
+    for (const index of this.#indexes) index.delete(resource)
   }
 
-  #indexesOf(resource: Resource): readonly NearestIndex[] {
-    const { object } = resource
-    const indexes = [this.#referrers, this.#selecting]
-    if (isService(object)) indexes.push(this.#services)
-    if (podTemplateOf(resource) !== undefined) indexes.push(this.#workloads)
-    if (object.kind === 'Namespace') indexes.push(this.#namespaces)
-    return indexes
+  #index(keysOf: (resource: Resource) => readonly string[]): NearestIndex {
+    return new NearestIndex(keysOf, () => this.#resources.values())
   }
 }

@@ -11,14 +11,15 @@ export function isService(object: KubeObject): boolean {
   return object.kind === 'Service' && groupOf(object) === ''
 }
 
-/** Under which keys a workload is found: by its namespace, and by the labels of its pods. */
+/** Under which keys a workload is found: by its namespace, and by the labels of its pods; none for other objects. */
 export function keysOfWorkload(resource: Resource): readonly string[] {
   const pod = podTemplateOf(resource)
   return pod === undefined ? [] : ['any', namespaceKey(resource), ...labelKeys(labelsOf(pod.template))]
 }
 
-/** Under which keys a Service is found: by its name, by its labels, and by the first label that it selects. */
+/** Under which keys a Service is found: by its name, by its labels, and by the first label that it selects; none for other objects. */
 export function keysOfService({ object }: Resource): readonly string[] {
+  if (!isService(object)) return []
   const [selected] = labelKeys(serviceSelector(object).matchLabels)
   const keys = [`name ${nameOf(object)}`, 'any', ...labelKeys(labelsOf(object))]
   return selected === undefined ? keys : [...keys, `selects ${selected}`]

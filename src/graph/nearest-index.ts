@@ -22,30 +22,53 @@ interface Entry {
  * then each ancestor directory's subtree up to the root. So ten examples that all say `app: web` don't meet.
  */
 export class NearestIndex {
-  readonly #keysOf: (resource: Resource) => Iterable<string>
-  /** What was put in since somebody asked: findings alone never ask for some indexes. */
-  #waiting: Resource[] = []
-  readonly #entries = new Map<string, Under>()
+  readonly #keysOf: (resource: Resource) => readonly string[]
+  readonly #all: () => Iterable<Resource>
+  /** Made when somebody asks first: findings alone never ask some indexes. */
+  #made: Map<string, Under> | undefined
   /** key → place → entries by id, of the keys that were asked for by place: few ever are. */
   readonly #places = new Map<string, Map<string, Map<string, Entry>>>()
-  /** The keys of versions that were replaced or put in their place: a fix that is only tried brings the old one back. */
-  readonly #versions = new WeakMap<Resource, ReadonlySet<string>>()
 
-  constructor(keysOf: (resource: Resource) => Iterable<string>) {
+  /**
+   * @param keysOf the keys of a resource; empty: it is not in this index
+   * @param all the resources as they are now
+   */
+  constructor(keysOf: (resource: Resource) => readonly string[], all: () => Iterable<Resource>) {
     this.#keysOf = keysOf
+    this.#all = all
+  }
+
+  get #entries(): Map<string, Under> {
+    if (this.#made !== undefined) return this.#made
+    this.#made = new Map()
+    for (const resource of this.#all()) this.add(resource)
+    return this.#made
   }
 
   add(resource: Resource): void {
-    this.#waiting.push(resource)
+    if (this.#made !== undefined) this.#put(resource, this.#keysOf(resource))
   }
 
-  #settle(): void {
-    if (this.#waiting.length === 0) return
-    for (const resource of this.#waiting) this.#put(resource, this.#keysOf(resource))
-    this.#waiting = []
+  delete(resource: Resource): void {
+    if (this.#made !== undefined) this.#take(resource, this.#keysOf(resource))
   }
 
-  #put(resource: Resource, keys: Iterable<string>): void {
+  /** Puts a new version in the place of an old one; most changes leave all keys as they are. */
+  replace(old: Resource, resource: Resource): void {
+    if (this.#made === undefined) return
+    const [before, after] = [this.#keysOf(old), this.#keysOf(resource)]
+    if (before.length !== after.length || before.some((key, index) => key !== after[index])) {
+      this.#take(old, before)
+      this.#put(resource, after)
+      return
+    }
+    const [key] = after
+    const under = key === undefined ? undefined : this.#made.get(key)
+    const entry = under instanceof Map ? under.get(old.id) : under
+    if (entry?.resource.id === old.id) entry.resource = resource
+  }
+
+  #put(resource: Resource, keys: readonly string[]): void {
     const entry = { resource }
     for (const key of keys) {
       this.#putUnder(key, entry)
@@ -62,41 +85,15 @@ export class NearestIndex {
     else this.#entries.set(key, new Map([under, entry].map(each => [each.resource.id, each])))
   }
 
-  delete(resource: Resource): void {
-    this.#settle()
-    for (const key of this.#keysOf(resource)) {
+  #take({ id, path }: Resource, keys: readonly string[]): void {
+    for (const key of keys) {
       const under = this.#entries.get(key)
-      if (under instanceof Map) under.delete(resource.id)
-      else if (under?.resource.id === resource.id) this.#entries.delete(key)
+      if (under instanceof Map) under.delete(id)
+      else if (under?.resource.id === id) this.#entries.delete(key)
       const byPlace = this.#places.get(key)
       if (byPlace === undefined) continue
-      for (const place of placesOf(resource.path)) byPlace.get(place)?.delete(resource.id)
+      for (const place of placesOf(path)) byPlace.get(place)?.delete(id)
     }
-  }
-
-  /** Puts a new version in the place of an old one; most changes leave all keys as they are. */
-  replace(old: Resource, resource: Resource): void {
-    this.#settle()
-    const before = this.#keysOfVersion(old)
-    const after = this.#keysOfVersion(resource)
-    const isAlike = before.size === after.size && [...after].every(key => before.has(key))
-    if (!isAlike) {
-      this.delete(old)
-      this.#put(resource, after)
-      return
-    }
-    const [key] = after
-    const under = key === undefined ? undefined : this.#entries.get(key)
-    const entry = under instanceof Map ? under.get(old.id) : under
-    if (entry?.resource.id === old.id) entry.resource = resource
-  }
-
-  #keysOfVersion(resource: Resource): ReadonlySet<string> {
-    const known = this.#versions.get(resource)
-    if (known !== undefined) return known
-    const keys = new Set(this.#keysOf(resource))
-    this.#versions.set(resource, keys)
-    return keys
   }
 
   /**
@@ -129,21 +126,16 @@ export class NearestIndex {
 
   /** Whether anything but a resource stands under a key. */
   hasBeside(key: string, { id }: Resource): boolean {
-    const under = this.#under(key)
+    const under = this.#entries.get(key)
     if (under === undefined) return false
     return under instanceof Map ? under.size > (under.has(id) ? 1 : 0) : under.resource.id !== id
-  }
-
-  #under(key: string): Under | undefined {
-    this.#settle()
-    return this.#entries.get(key)
   }
 
   /** The key that has the fewest resources, since who asks looks at each anyway; undefined where a key has none. */
   #rarest(keys: readonly string[]): Keyed | undefined {
     let rarest: Keyed | undefined
     for (const key of keys) {
-      const under = this.#under(key)
+      const under = this.#entries.get(key)
       if (under === undefined || sizeOf(under) === 0) return undefined
       if (rarest === undefined || sizeOf(under) < sizeOf(rarest.under)) rarest = { key, under }
     }
