@@ -94,7 +94,7 @@ export function jsonReport(result: Result): string {
     }
   }
 
-  const findings = inReadingOrder(result).map(diagnosis => {
+  const findingOf = (diagnosis: Diagnosis) => {
     const { detector, finding, severity } = diagnosis
     const { resource } = finding
     return {
@@ -110,12 +110,14 @@ export function jsonReport(result: Result): string {
       ...(diagnosis.scopes === undefined ? {} : { scopes: diagnosis.scopes }),
       fix: fixOf(diagnosis),
     }
-  })
+  }
+  // Made one by one as they are written: there may be tens of thousands.
+  const findings = inReadingOrder(result).map(diagnosis => ({ toJSON: () => findingOf(diagnosis) }))
 
   const failed = new Set(result.failures.flatMap(({ paths }) => paths))
   const patches = [...outcome.operations].flatMap(([id, operations]) => {
     const resource = outcome.graph.resource(id) ?? outcome.documents.get(id)
-    return resource === undefined || failed.has(resource.path) ? [] : [patchOf(resource, operations)]
+    return resource === undefined || failed.has(resource.path) ? [] : { toJSON: () => patchOf(resource, operations) }
   })
   const skipped = skippedOf(result)
   const errors = problemsOf(result)
@@ -154,7 +156,7 @@ export function jsonReport(result: Result): string {
         }),
     errors: errors.map(({ path, line, column, message }) => ({ file: shownPath(path, result), line, column, message })),
   }
-  return `${JSON.stringify(report, null, 2).replace(/[\u007f-\u009f]/g, escaped)}\n`
+  return `${JSON.stringify(report, null, 2)}\n`.replace(/[\u007f-\u009f]/g, escaped)
 }
 
 /** Why a fix is held back, where its safety doesn't say so. */
