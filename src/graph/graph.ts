@@ -49,8 +49,8 @@ export class ResourceGraph {
   readonly #selecting = this.#index(resource =>
     selectionsOf(resource).flatMap(({ selector }) => keysAskedFor(selector)),
   )
-  readonly #indexes = [this.#services, this.#workloads, this.#namespaces, this.#referrers, this.#selecting]
-  readonly #kinds = new Map<string, Map<string, Resource>>()
+  readonly #kinds = this.#index(({ object }) => [object.kind])
+  readonly #indexes = [this.#services, this.#workloads, this.#namespaces, this.#referrers, this.#selecting, this.#kinds]
   /** What the reader took for something else than an object. */
   readonly skipped: readonly Skipped[]
   readonly #memory = new SelectionMemory()
@@ -59,7 +59,7 @@ export class ResourceGraph {
   /** @param skipped what the reader took for something else than an object; it may refer to Services all the same */
   constructor(resources: Iterable<Resource>, skipped: readonly Skipped[] = []) {
     this.skipped = skipped
-    for (const resource of resources) this.#add(resource)
+    for (const resource of resources) this.#resources.set(resource.id, resource)
   }
 
   /** In the order of files, documents and items. */
@@ -84,7 +84,7 @@ export class ResourceGraph {
 
   /** The resources of a kind, whatever their API group. */
   ofKind(kind: string): Iterable<Resource> {
-    return this.#kinds.get(kind)?.values() ?? []
+    return this.#kinds.all(kind)
   }
 
   /** Puts a new version of an object in the place of the one with its id. */
@@ -94,8 +94,11 @@ export class ResourceGraph {
     const isAlike = old !== undefined && selectsAlike(old, resource)
     const versions = isAlike ? [] : [resource, ...(old === undefined ? [] : [old])]
     this.#memory.change(versions, this, () => {
-      if (old === undefined) this.#add(resource)
-      else this.#change(old, resource)
+      this.#resources.set(resource.id, resource)
+      for (const index of this.#indexes) {
+        if (old === undefined) index.add(resource)
+        else index.replace(old, resource)
+      }
     })
   }
 
@@ -104,7 +107,7 @@ export class ResourceGraph {
     this.#revision += 1
     const current = this.current(resource)
     this.#memory.change([current], this, () => {
-      this.#delete(current)
+      for (const index of this.#indexes) index.delete(current)
       this.#resources.delete(resource.id)
     })
   }
@@ -365,24 +368,6 @@ export class ResourceGraph {
         return accepts(resource) && selects(selector, labelsOf(pod.template))
       })
       .flatMap(resource => this.workload(resource) ?? [])
-  }
-
-  #add(resource: Resource): void {
-    this.#resources.set(resource.id, resource)
-    const kind = this.#kinds.get(resource.object.kind) ?? new Map<string, Resource>()
-    this.#kinds.set(resource.object.kind, kind.set(resource.id, resource))
-    for (const index of this.#indexes) index.add(resource)
-  }
-
-  #change(old: Resource, resource: Resource): void {
-    this.#resources.set(resource.id, resource)
-    this.#kinds.get(resource.object.kind)?.set(resource.id, resource)
-    for (const index of this.#indexes) index.replace(old, resource)
-  }
-
-  #delete(resource: Resource): void {
-    this.#kinds.get(resource.object.kind)?.delete(resource.id)
-    for (const index of this.#indexes) index.delete(resource)
   }
 
   #index(keysOf: (resource: Resource) => readonly string[]): NearestIndex {
