@@ -3,11 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
+import { pointer } from '../src/pointer.ts'
 import { documentSpans } from '../src/read/cut.ts'
+import { nodeAt } from '../src/read/place.ts'
 import { plainDocument } from '../src/read/plain.ts'
-import type { ParsedDocument, Span } from '../src/read/tree.ts'
+import type { Node, ParsedDocument, Span } from '../src/read/tree.ts'
 import { Unreadable } from '../src/read/unreadable.ts'
-import { fullDocument } from '../src/read/yaml.ts'
+import { fullDocument, startOf } from '../src/read/yaml.ts'
 
 /** What the reader of plain YAML makes of the documents of a text. */
 export interface Comparison {
@@ -47,12 +49,35 @@ function readInFull(text: string, span: Span, index: number): ParsedDocument | u
   }
 }
 
-function isSameDocument(one: ParsedDocument | undefined, other: ParsedDocument | undefined): boolean {
-  return isDeepStrictEqual(partsOf(one), partsOf(other))
+function isSameDocument(plain: ParsedDocument | undefined, full: ParsedDocument | undefined): boolean {
+  if (plain === undefined || full === undefined) return false
+  return areStartsSame(plain, full) && isDeepStrictEqual(partsOf(plain), partsOf(full))
 }
 
-function partsOf(document: ParsedDocument | undefined): unknown {
-  if (document === undefined) return undefined
+/** Of so many places of a document the start is asked for: each reads the document again. */
+const PLACES = 30
+
+/** Whether places start where the full reader says; a document of which nobody has asked for the tree finds them without. */
+function areStartsSame(plain: ParsedDocument, { root }: ParsedDocument): boolean {
+  const places = placesIn(root, [])
+  const step = Math.max(Math.floor(places.length / PLACES), 1)
+  return places.every(
+    (keys, index) => index % step > 0 || startOf(plain, pointer(...keys)) === nodeAt(root, keys).start,
+  )
+}
+
+/** The keys to every value below a node, and to one that isn't there. */
+function placesIn(node: Node | undefined, way: readonly string[]): readonly (readonly string[])[] {
+  if (node === undefined) return [way]
+  if (node.type !== 'map' && node.type !== 'sequence') return [way, [...way, 'none']]
+  const members =
+    node.type === 'map'
+      ? node.entries.map(({ key, value }) => ({ key, value }))
+      : node.items.map(({ value }, index) => ({ key: String(index), value }))
+  return [way, ...members.flatMap(({ key, value }) => placesIn(value, [...way, key])), [...way, 'none']]
+}
+
+function partsOf(document: ParsedDocument): unknown {
   const { start, end, index, value, root, readOnly } = document
   return { start, end, index, value, root, readOnly }
 }

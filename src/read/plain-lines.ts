@@ -84,6 +84,27 @@ export class PlainLines {
     this.toContent(this.#behindRest(from))
   }
 
+  /**
+   * Goes on to what follows the value of an entry or item of the block collection at a column, from the line in which
+   * that starts, and gives null in its place. The document must have been read before: nothing is looked at.
+   */
+  skipValue(column: number, isItem: boolean): null {
+    for (let start = this.#behindLine(this.at); start < this.end; ) {
+      const at = this.behindSpaces(start)
+      const isDeeper = at - start > column || (at - start === column && !isItem && this.isDash(at))
+      if (!isDeeper && !this.isLineEnd(at) && this.text.charCodeAt(at) !== HASH) {
+        this.at = at
+        this.indent = at - start
+        this.#lineStart = start
+        return null
+      }
+      start = this.#behindLine(at)
+    }
+    this.at = this.end
+    this.indent = NO_CONTENT
+    return null
+  }
+
   behindSpaces(from: number): number {
     let at = from
     while (this.text.charCodeAt(at) === SPACE) at += 1

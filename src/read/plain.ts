@@ -126,8 +126,9 @@ class PlainReader {
       const keyNode = this.#node
       const colon = lines.at
       if (!lines.isBlank(colon + 1)) throw UNSURE
-      this.#withTree = entries !== undefined && this.#isOnWay(key)
-      value[key] = this.#valueBehind(colon + 1, column, false)
+      const isRead = entries === undefined || this.#isOnWay(key)
+      this.#withTree = entries !== undefined && isRead
+      value[key] = isRead ? this.#valueBehind(colon + 1, column, false) : lines.skipValue(column, false)
       if (entries === undefined) continue
       entries.push(entryOf(at, key, keyNode, colon, this.#withTree ? this.#node : undefined))
       this.#withTree = true
@@ -145,8 +146,9 @@ class PlainReader {
     const items: SequenceItem[] | undefined = this.#withTree ? [] : undefined
     while (lines.indent === column && lines.isDash(lines.at)) {
       const at = lines.at
-      this.#withTree = items !== undefined && this.#isOnWay(String(values.length))
-      values.push(this.#item(at + 1, column))
+      const isRead = items === undefined || this.#isOnWay(String(values.length))
+      this.#withTree = items !== undefined && isRead
+      values.push(isRead ? this.#item(at + 1, column) : lines.skipValue(column, true))
       if (items === undefined) continue
       const node = this.#withTree ? this.#node : undefined
       items.push({ start: at, end: node?.end ?? at + 1, value: node })
