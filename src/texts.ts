@@ -1,5 +1,6 @@
 import type { Outcome } from './outcome.ts'
 import type { SourceFile } from './read/repository.ts'
+import type { ParsedText } from './read/tree.ts'
 import { parse } from './read/yaml.ts'
 import { applied } from './write/edit.ts'
 
@@ -20,6 +21,18 @@ export function filesAfter(
   failed: ReadonlySet<string>,
 ): ReadonlyMap<string, SourceFile> {
   const files = new Map(outcome.repository.files)
-  for (const [path, text] of texts) if (!failed.has(path)) files.set(path, { path, parsed: parse(text) })
+  for (const [path, text] of texts) if (!failed.has(path)) files.set(path, rewritten(path, text))
   return files
+}
+
+/** A file with its new text, which is read when somebody asks: most reports look at few. */
+function rewritten(path: string, text: string): SourceFile {
+  let parsed: ParsedText | undefined
+  return {
+    path,
+    get parsed() {
+      parsed ??= parse(text)
+      return parsed
+    },
+  }
 }
