@@ -24,9 +24,16 @@ export interface Recipe {
   readonly make: (scratch: string) => Input
 }
 
+/** How a generated input lies there, as it is called. */
+const LAYOUTS: Readonly<Record<Layout, string>> = {
+  directories: 'a directory each',
+  file: 'one file',
+  list: 'one List',
+}
+
 /** What a generated input is called. */
 export function generatedName(apps: number, layout: Layout): string {
-  return `${apps} apps, ${layout === 'file' ? 'one file' : 'a directory each'}`
+  return `${apps} apps, ${LAYOUTS[layout]}`
 }
 
 /** What the input is called of which half of the documents get an edit. */

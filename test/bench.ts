@@ -25,6 +25,7 @@ const QUICK: readonly Recipe[] = [
   edited(500),
   generated(300, 'directories'),
   generated(300, 'file'),
+  generated(300, 'list'),
   inKustomize(200),
 ]
 
@@ -35,6 +36,7 @@ const FULL: readonly Recipe[] = [
   edited(10_000),
   ...[1000, 10_000, 100_000].flatMap(apps => [generated(apps, 'directories'), generated(apps, 'file')]),
   generated(2000, 'file'),
+  generated(3000, 'list'),
 ]
 
 async function main(): Promise<void> {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { Random } from './random-text.ts'
 
 /** How a generated repository lies on the disk. */
-export type Layout = 'directories' | 'file'
+export type Layout = 'directories' | 'file' | 'list'
 
 /** How many apps share a namespace, and for how many there is a custom resource definition. */
 const APPS_IN_NAMESPACE = 20
@@ -32,9 +32,9 @@ const USUAL: Rates = {
 /** Of the four documents of each app, its Deployment and its Service need an edit. */
 export const HALF: Rates = { unnamedPort: 1, noLabels: 1, unlistedPort: 0, proxyUser: 0, ingress: 0, monitor: 0 }
 
-/** Writes a repository of so many apps: one directory an app, or all of it in one file. The same for every run. */
+/** Writes a repository of so many apps: one directory an app, all of it in one file, or in one List. The same for every run. */
 export function generate(root: string, apps: number, layout: Layout, rates = USUAL): void {
-  const write = layout === 'file' ? intoOneFile(root) : intoFiles(root)
+  const write = WRITERS[layout](root)
   for (let index = 0; index < apps; index += 1) {
     if (index % APPS_PER_DEFINITION === 0) write(`crds/crd-${index}.yaml`, [definition(index)])
     const { workload, network } = app(index, rates)
@@ -57,12 +57,29 @@ function intoFiles(root: string): Write {
 }
 
 function intoOneFile(root: string): Write {
+  return intoOne(root, '', document => `---\n${document}`)
+}
+
+/** As `kubectl get -o yaml` prints what it finds. */
+function intoOneList(root: string): Write {
+  const item = (document: string): string => `- ${document.trimEnd().replaceAll(/\n(?=.)/g, '\n  ')}\n`
+  return intoOne(root, 'apiVersion: v1\nkind: List\nitems:\n', item)
+}
+
+function intoOne(root: string, head: string, textOf: (document: string) => string): Write {
   mkdirSync(root, { recursive: true })
   const file = openSync(join(root, 'all.yaml'), 'w')
+  writeSync(file, head)
   return (path, documents) => {
     if (path === undefined) closeSync(file)
-    else writeSync(file, documents.map(document => `---\n${document}`).join(''))
+    else writeSync(file, documents.map(textOf).join(''))
   }
+}
+
+const WRITERS: Readonly<Record<Layout, (root: string) => Write>> = {
+  directories: intoFiles,
+  file: intoOneFile,
+  list: intoOneList,
 }
 
 interface App {

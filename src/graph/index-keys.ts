@@ -17,7 +17,10 @@ export function keysOfWorkload(resource: Resource): readonly string[] {
   return pod === undefined ? [] : ['any', namespaceKey(resource), ...labelKeys(labelsOf(pod.template))]
 }
 
-/** Under which keys a Service is found: by its name, by its labels, and by the first label that it selects; none for other objects. */
+/**
+ * Under which keys a Service is found: by its name, by its labels, and by the first label that it selects; none for
+ * other objects.
+ */
 export function keysOfService({ object }: Resource): readonly string[] {
   if (!isService(object)) return []
   const [selected] = labelKeys(serviceSelector(object).matchLabels)

@@ -24,6 +24,9 @@ const UNUSUAL = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]/
 /** How many trees are kept: an edit asks for the same one several times, and all of them would be most of the memory. */
 const TREES = 64
 
+/** So many places are searched for in the text; in a List of many objects more are asked for, and the tree pays. */
+const SEARCHES = 16
+
 /**
  * The tree of spans is made where somebody asks: for most documents nobody does. It is made again for those who ask much
  * later.
@@ -38,6 +41,7 @@ class PlainDocument implements ParsedDocument {
   readonly value: Json
   readonly #text: string
   #root: Node | undefined
+  #searches = 0
 
   /** @throws {typeof UNSURE} */
   constructor(text: string, { start, end }: Span, index: number) {
@@ -67,7 +71,9 @@ class PlainDocument implements ParsedDocument {
   }
 
   startOf(keys: readonly string[]): number {
-    return nodeAt(this.#root ?? new PlainReader(this.#text, this, keys).tree(), keys).start
+    this.#searches += 1
+    const root = this.#searches > SEARCHES ? this.root : this.#root
+    return nodeAt(root ?? new PlainReader(this.#text, this, keys).tree(), keys).start
   }
 }
 
