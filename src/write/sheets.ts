@@ -59,6 +59,8 @@ export class Sheets {
   readonly #files: ReadonlyMap<string, SourceFile>
   readonly #oneByOne: ReadonlySet<string>
   readonly #sheets = new Map<string, Sheet>()
+  /** Documents between braces, alone: each fix that is only tried asks for them again. */
+  readonly #alone = new Map<string, Proven | undefined>()
   /** Edits that add to a list or map → its place: they may stand in one spot, in their order. */
   readonly #appends = new WeakMap<TextEdit, Pointer>()
 
@@ -127,12 +129,15 @@ export class Sheets {
     const found = file && documentAt(file.parsed, document)
     if (file === undefined || found === undefined) throw new Error(`no document ${document} in ${path}`)
     const { text, json } = file.parsed
-    const { start, end, root } = found
-    // Between braces it may be JSON, alone in a stream of YAML.
-    const alone =
-      root.type !== 'scalar' && root.type !== 'alias' && root.flow ? parse(text.slice(start, end)) : undefined
-    const proven = (alone && provenBy(alone, found.value)) ?? { text, json, document: found }
-    return sheetOf({ key, path, isNew: false, offset: start, proven, edits: [] })
+    const proven = (json ? undefined : this.#readAlone(key, text, found)) ?? { text, json, document: found }
+    return sheetOf({ key, path, isNew: false, offset: found.start, proven, edits: [] })
+  }
+
+  /** A document in a stream of YAML as it reads alone: between braces it may be JSON. Undefined where it isn't between any. */
+  #readAlone(key: string, text: string, { start, end, root, value }: ParsedDocument): Proven | undefined {
+    if (root.type === 'scalar' || root.type === 'alias' || !root.flow) return undefined
+    if (!this.#alone.has(key)) this.#alone.set(key, provenBy(parse(text.slice(start, end)), value))
+    return this.#alone.get(key)
   }
 
   /** @throws {EditRefused} the text would not read as the object */
