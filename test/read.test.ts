@@ -1,7 +1,10 @@
 import t, { type Test } from 'tap'
 import type { Treatment } from '../src/outcome.ts'
+import { ignoreComments } from '../src/read/ignore-comments.ts'
+import { documentAt, documentHolding } from '../src/read/place.ts'
 import { type FileText, type Repository, readFiles, repositoryOf } from '../src/read/repository.ts'
 import { titleOf } from '../src/read/resource.ts'
+import { parse } from '../src/read/yaml.ts'
 import { deployment, documents, ingress, service } from './program.ts'
 import { runOn } from './run.ts'
 
@@ -493,4 +496,22 @@ t.test('templates and values that could mean the port', async t => {
   allows(t, 'values of another Service', { ...values, 'chart/values.yaml': 'service: db\nport: web\n' })
   allows(t, 'a values file outside a chart', { 'values.yaml': 'service: shop\nport: web\n' })
   t.match(fixBeside(template(route('shop', 'web')), '{ port: 8080 }'), { status: 'applied' }, 'a port without a name')
+})
+
+t.test('a document that was not read is nowhere, and so are its comments', async t => {
+  const comment = '# mesh-fix-ignore pod-ports'
+  const text = `a: 0\n---\nkind: Definition\nb: 1 ${comment}\n---\nc: 2 ${comment}\n`
+  const parsed = parse(text, source => source.includes('Definition'))
+  t.same(
+    [-1, 0, 1, 2, 3].map(place => documentAt(parsed, place)?.value),
+    [undefined, { a: 0 }, undefined, { c: 2 }, undefined],
+  )
+  t.same(
+    ['a', 'b', 'c'].map(key => documentHolding(parsed, text.indexOf(`${key}: `))?.value),
+    [{ a: 0 }, undefined, { c: 2 }],
+  )
+  t.same(
+    ignoreComments(parsed).map(({ line }) => line),
+    [6],
+  )
 })

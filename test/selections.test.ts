@@ -219,7 +219,15 @@ t.test('who selects whom is remembered rightly, whatever changes', async t => {
       ? { apiVersion: 'v1', kind: 'Service', metadata, spec: { selector: labels } }
       : { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { template: { metadata: { labels }, spec: {} } } }
   }
-  const facts = (graph: ResourceGraph, ids: readonly string[]): unknown =>
+  const byId = (resources: Iterable<Resource>): readonly Resource[] =>
+    [...resources].toSorted((one, other) => (one.id < other.id ? -1 : 1))
+  const found = (graph: ResourceGraph): unknown => [
+    ...['Service', 'Deployment'].map(kind => byId(graph.ofKind(kind))),
+    byId(graph.servicesNamed('n0')),
+    ...['a', 'b'].map(app => byId(graph.workloadsLike({ matchLabels: { app }, matchExpressions: [] }))),
+  ]
+  const facts = (graph: ResourceGraph, ids: readonly string[]): unknown => [found(graph), ...selections(graph, ids)]
+  const selections = (graph: ResourceGraph, ids: readonly string[]): readonly unknown[] =>
     ids.map(id => {
       const resource = graph.resource(id)
       const workload = resource && graph.workload(resource)
