@@ -133,7 +133,10 @@ export class Sheets {
     return sheetOf({ key, path, isNew: false, offset: found.start, proven, edits: [] })
   }
 
-  /** A document in a stream of YAML as it reads alone: between braces it may be JSON. Undefined where it isn't between any. */
+  /**
+   * A document in a stream of YAML as it reads alone: between braces it may be JSON. Undefined where it isn't between
+   * any.
+   */
   #readAlone(key: string, text: string, { start, end, root, value }: ParsedDocument): Proven | undefined {
     if (root.type === 'scalar' || root.type === 'alias' || !root.flow) return undefined
     if (!this.#alone.has(key)) this.#alone.set(key, provenBy(parse(text.slice(start, end)), value))
