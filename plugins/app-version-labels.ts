@@ -8,7 +8,7 @@ import {
 } from '../src/detect/app-labels.ts'
 import { type Context, defineDetector, type Profile } from '../src/detect/detector.ts'
 import { isWorkloadInMesh } from '../src/detect/mesh.ts'
-import { isLongRunning, selectingServices } from '../src/detect/workloads.ts'
+import { isLongRunning } from '../src/detect/workloads.ts'
 import type { ResourceGraph, Workload } from '../src/graph/graph.ts'
 import { joined, type Pointer } from '../src/pointer.ts'
 import { isMap, mapAt } from '../src/read/json.ts'
@@ -98,7 +98,8 @@ function twinOf(workload: Workload, graph: ResourceGraph, { profile, all }: Cont
       }
     }
   }
-  return selectingServices(workload, graph)
+  return graph
+    .servicesOf(workload)
     .flatMap(service => graph.workloadsOf(service))
     .find(isTwin)
 }

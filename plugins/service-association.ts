@@ -32,7 +32,7 @@ export default defineDetector({
     if (workload === undefined || !isServing || isOwned(resource.object)) return
     if (Object.keys(labelsOf(workload.pod.template)).length === 0) return
     if (!all && !isWorkloadInMesh(workload, graph)) return
-    if (graph.servicesThatMaySelect(workload).some(service => !areInTwoScopes(service, resource))) return
+    for (const service of graph.servicesThatMaySelect(workload)) if (!areInTwoScopes(service, resource)) return
     const consequence =
       profile === 'classic'
         ? 'which Istio asks for even where they expose no port'

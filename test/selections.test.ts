@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { isDeepStrictEqual } from 'node:util'
-import fc from 'fast-check'
 import t from 'tap'
 import type { Fix, Place } from '../src/fix/fixer.ts'
 import { changedImmutable } from '../src/fix/immutability.ts'
 import { prove } from '../src/fix/prove.ts'
 import { invalidities } from '../src/fix/validity.ts'
 import { ResourceGraph } from '../src/graph/graph.ts'
-import type { Labels } from '../src/graph/selectors.ts'
 import { type Operation, patched } from '../src/json-patch.ts'
 import type { Pointer } from '../src/pointer.ts'
 import { customKinds, withCustomKinds } from '../src/read/custom-kinds.ts'
@@ -39,13 +36,6 @@ function storefront(namespace: string, labels: Readonly<Record<string, string>> 
     metadata: { name: 'storefront', namespace },
     spec: { template: { metadata: { labels: { tier: 'front', ...labels } }, spec: { containers: [] } } },
   }
-}
-
-/** A random object's facts. */
-interface Drawn {
-  readonly isService: boolean
-  readonly labels: Labels
-  readonly namespace: string | undefined
 }
 
 /** What the proof says of a fix that gives the Deployment's pods the label `app: web`, with other objects around. */
@@ -205,59 +195,4 @@ t.test('what the API server would refuse of a pod template', async t => {
     if (fault === undefined) t.equal(found, '')
     else t.match(found, fault)
   }
-})
-
-t.test('who selects whom is remembered rightly, whatever changes', async t => {
-  const labels = fc.dictionary(fc.constantFrom('app', 'tier'), fc.constantFrom('a', 'b'))
-  const place = fc.constantFrom('x/', 'x/y/', 'z/', '')
-  const namespace = fc.constantFrom(undefined, 'shop', 'market')
-  const object = fc.record({ isService: fc.boolean(), labels, namespace })
-  const slot = fc.record({ place, object })
-  const objectOf = (index: number, { isService, labels, namespace }: Drawn): KubeObject => {
-    const metadata = { name: `n${index}`, ...(namespace === undefined ? {} : { namespace }) }
-    return isService
-      ? { apiVersion: 'v1', kind: 'Service', metadata, spec: { selector: labels } }
-      : { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { template: { metadata: { labels }, spec: {} } } }
-  }
-  const byId = (resources: Iterable<Resource>): readonly Resource[] =>
-    [...resources].toSorted((one, other) => (one.id < other.id ? -1 : 1))
-  const found = (graph: ResourceGraph): unknown => [
-    ...['Service', 'Deployment'].map(kind => byId(graph.ofKind(kind))),
-    byId(graph.servicesNamed('n0')),
-    ...['a', 'b'].map(app => byId(graph.workloadsLike({ matchLabels: { app }, matchExpressions: [] }))),
-  ]
-  const facts = (graph: ResourceGraph, ids: readonly string[]): unknown => [found(graph), ...selections(graph, ids)]
-  const selections = (graph: ResourceGraph, ids: readonly string[]): readonly unknown[] =>
-    ids.map(id => {
-      const resource = graph.resource(id)
-      const workload = resource && graph.workload(resource)
-      const services = workload && graph.servicesOf(workload).map(service => service.id)
-      const workloads = resource && graph.workloadsOf(resource).map(selected => selected.resource.id)
-      return [services?.toSorted(), workloads?.toSorted()]
-    })
-  const property = fc.property(
-    fc.array(slot, { minLength: 2, maxLength: 8 }),
-    fc.array(fc.record({ index: fc.nat(7), object: fc.option(object) }), { maxLength: 8 }),
-    (slots, changes) => {
-      const resources = slots.map(({ place, object }, index): Resource => {
-        const path = `${place}f${index}.yaml`
-        return { id: `${path}#0`, path, document: 0, base: '', object: objectOf(index, object) }
-      })
-      const ids = resources.map(({ id }) => id)
-      const graph = new ResourceGraph(resources)
-      facts(graph, ids)
-      for (const change of changes) {
-        const index = change.index % resources.length
-        const resource = resources[index]
-        if (resource === undefined) continue
-        if (change.object === null) graph.remove(resource)
-        else graph.replace({ ...resource, object: objectOf(index, change.object) })
-        const fresh = new ResourceGraph([...ids.flatMap(id => graph.resource(id) ?? [])])
-        if (!isDeepStrictEqual(facts(graph, ids), facts(fresh, ids))) return false
-        if (change.object === null) graph.replace(resource)
-      }
-      return true
-    },
-  )
-  t.doesNotThrow(() => fc.assert(property, { numRuns: 1000 }), 'remembered and fresh answers agree')
 })

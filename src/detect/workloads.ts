@@ -1,4 +1,3 @@
-import type { ResourceGraph, Workload } from '../graph/graph.ts'
 import { listAt } from '../read/json.ts'
 import type { KubeObject, Resource } from '../read/resource.ts'
 
@@ -21,11 +20,4 @@ export function isLongRunning({ kind }: KubeObject): boolean {
 /** Whether another object makes and keeps this one: what is changed here is undone there. */
 export function isOwned(object: KubeObject): boolean {
   return listAt(object, 'metadata', 'ownerReferences').length > 0
-}
-
-/** The Services that select a workload. Unlike `servicesOf` it asks for few at a time, also while labels change. */
-export function selectingServices(workload: Workload, graph: ResourceGraph): readonly Resource[] {
-  return graph
-    .servicesThatMaySelect(workload)
-    .filter(service => graph.workloadsOf(service).some(({ resource }) => resource.id === workload.resource.id))
 }

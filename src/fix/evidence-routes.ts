@@ -91,7 +91,7 @@ function tlsPolicy(): Saying {
 /** A BackendTLSPolicy that names no port is for all of them; those that do are references to it. */
 function* tlsPolicies({ service, declaration, graph }: ServicePort): Iterable<ProtocolEvidence> {
   const name = nameOf(service.object)
-  for (const resource of graph.ofKind('BackendTLSPolicy')) {
+  for (const resource of graph.ofKind('BackendTLSPolicy', name)) {
     for (const { value: target, at: place } of places(resource.object, 'spec.targetRefs.*', 'spec.targetRef')) {
       const isWhole = stringAt(target, 'kind') === 'Service' && at(target, 'sectionName') === undefined
       if (!isWhole || stringAt(target, 'name') !== name) continue

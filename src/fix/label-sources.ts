@@ -1,5 +1,4 @@
 import type { Context } from '../detect/detector.ts'
-import { selectingServices } from '../detect/workloads.ts'
 import type { ResourceGraph, Workload } from '../graph/graph.ts'
 import { containersOf } from '../graph/pod-template.ts'
 import { serviceOfHost } from '../graph/references/places.ts'
@@ -98,7 +97,7 @@ function nameSource(resource: Resource, value: string): LabelSource | undefined 
  * One is left for it where no other workload there is that version, or could be.
  */
 function subsetsFor(workload: Workload, graph: ResourceGraph): readonly (LabelSource & { readonly isLeft: boolean })[] {
-  const services = selectingServices(workload, graph)
+  const services = graph.servicesOf(workload)
   const others = services
     .flatMap(service => graph.workloadsOf(service))
     .filter(({ resource }) => resource.id !== workload.resource.id)
@@ -120,10 +119,8 @@ function subsetsFor(workload: Workload, graph: ResourceGraph): readonly (LabelSo
 
 /** The DestinationRules whose host is a Service: an absent namespace is `default` here, for a guess would decide. */
 function rulesFor(service: Resource, graph: ResourceGraph): readonly Resource[] {
-  return [...graph.ofKind('DestinationRule')].filter(rule => {
-    const text = stringAt(rule.object, 'spec', 'host')
-    if (!text?.startsWith(nameOf(service.object))) return false
-    const host = serviceOfHost(text)
+  return [...graph.ofKind('DestinationRule', nameOf(service.object))].filter(rule => {
+    const host = serviceOfHost(stringAt(rule.object, 'spec', 'host'))
     if (host?.name !== nameOf(service.object) || groupOf(rule.object) !== 'networking.istio.io') return false
     const namespace = host.namespace ?? namespaceOf(rule.object) ?? 'default'
     if (namespace !== (namespaceOf(service.object) ?? 'default')) return false

@@ -5,7 +5,7 @@ import type { ResourceGraph, Workload } from '../graph/graph.ts'
 import type { Container } from '../graph/pod-template.ts'
 import type { Operation } from '../json-patch.ts'
 import { joined, pointer } from '../pointer.ts'
-import { at, mapAt, stringAt } from '../read/json.ts'
+import { at, stringAt } from '../read/json.ts'
 import { annotationsOf, mayShareNamespace, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
 import { containerName } from './container-ports.ts'
 import type { Fix } from './fixer.ts'
@@ -71,9 +71,8 @@ function listingCautions({ resource, pod }: Workload, graph: ResourceGraph, { pr
 }
 
 function publisherOf({ object }: Resource, graph: ResourceGraph): Resource | undefined {
-  for (const canary of graph.ofKind('Canary')) {
-    const target = mapAt(canary.object, 'spec', 'targetRef')
-    const isMeant = target['name'] === nameOf(object) && (target['kind'] ?? 'Deployment') === object.kind
+  for (const canary of graph.ofKind('Canary', nameOf(object))) {
+    const isMeant = (at(canary.object, 'spec', 'targetRef', 'kind') ?? 'Deployment') === object.kind
     if (at(canary.object, 'spec', 'service', 'portDiscovery') !== true || !isMeant) continue
     if (mayShareNamespace(namespaceOf(canary.object), namespaceOf(object))) return canary
   }

@@ -36,8 +36,7 @@ function otherwiseSelected(
   intended: readonly Place[],
 ): string | undefined {
   const [old, now] = [podLabels(before), podLabels(after)]
-  const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(key => old[key] !== now[key])
-  for (const selecting of graph.selectingBy(keys)) {
+  for (const selecting of graph.selectingBy(old, now)) {
     const { resource, selection } = selecting
     if (intended.some(place => place.resource.id === resource.id && place.pointer === selection.at)) continue
     const isSelected = maySelect(selecting, after, now, graph)

@@ -1,4 +1,4 @@
-import type { Pointer } from '../pointer.ts'
+import { comparePointers, type Pointer } from '../pointer.ts'
 import { stringAt } from '../read/json.ts'
 import type { Skipped } from '../read/repository.ts'
 import type { Resource } from '../read/resource.ts'
@@ -7,21 +7,24 @@ import type { Json } from '../read/tree.ts'
 import { numbersMeant, targetIn } from './container-ports.ts'
 import {
   isService,
+  keysOfKind,
   keysOfReferrer,
+  keysOfSelecting,
   keysOfService,
   keysOfWorkload,
   labelKey,
   labelKeys,
   namespaceKey,
   sameNamespace,
+  selectingKeys,
   selectorKeys,
-  selectsAlike,
 } from './index-keys.ts'
-import { NearestIndex } from './nearest-index.ts'
+import { type Nearest, NearestIndex } from './nearest-index.ts'
+import { type Answer, NearestMemory } from './nearest-memory.ts'
+import { nearestServices } from './nearest-services.ts'
 import type { Selecting } from './pod-selectors.ts'
 import { podTemplateOf } from './pod-template.ts'
 import { isAmong, type PortReference, type Referent, referencesIn, type ServiceByName } from './port-references.ts'
-import { SelectionMemory } from './selection-memory.ts'
 import { keysAskedFor, selectionsOf } from './selections.ts'
 import { isEmptySelector, type Labels, mapSelector, type Selector, selects, serviceSelector } from './selectors.ts'
 import { portNumber } from './service-ports.ts'
@@ -45,21 +48,23 @@ export class ResourceGraph {
   readonly #workloads = this.#index(keysOfWorkload)
   readonly #namespaces = this.#index(({ object }) => (object.kind === 'Namespace' ? [nameOf(object)] : []))
   readonly #referrers = this.#index(keysOfReferrer)
-  /** Under the label keys that their selectors of pods ask about. */
-  readonly #selecting = this.#index(resource =>
-    selectionsOf(resource).flatMap(({ selector }) => keysAskedFor(selector)),
-  )
-  readonly #kinds = this.#index(({ object }) => [object.kind])
+  readonly #selecting = this.#index(keysOfSelecting)
+  readonly #kinds = this.#index(keysOfKind)
   readonly #indexes = [this.#services, this.#workloads, this.#namespaces, this.#referrers, this.#selecting, this.#kinds]
   /** What the reader took for something else than an object. */
   readonly skipped: readonly Skipped[]
-  readonly #memory = new SelectionMemory()
+  /** Which Services select which workloads. */
+  readonly #selections: NearestMemory
+  /** Which objects refer to ports of which Services. */
+  readonly #meanings: NearestMemory
   #revision = 0
 
   /** @param skipped what the reader took for something else than an object; it may refer to Services all the same */
   constructor(resources: Iterable<Resource>, skipped: readonly Skipped[] = []) {
     this.skipped = skipped
     for (const resource of resources) this.#resources.set(resource.id, resource)
+    this.#selections = this.#memory(service => this.#selectedBy(service))
+    this.#meanings = this.#memory(referrer => this.#meant(referrer))
   }
 
   /** In the order of files, documents and items. */
@@ -82,34 +87,38 @@ export class ResourceGraph {
     return this.#resources.get(resource.id) ?? resource
   }
 
-  /** The resources of a kind, whatever their API group. */
-  ofKind(kind: string): Iterable<Resource> {
-    return this.#kinds.all(kind)
+  /** The resources of a kind, whatever their API group; of kinds that name what they are about, those about a name. */
+  ofKind(kind: string, about?: string): Iterable<Resource> {
+    return this.#kinds.all(about === undefined ? kind : `${kind} ${about}`)
   }
 
   /** Puts a new version of an object in the place of the one with its id. */
   replace(resource: Resource): void {
-    this.#revision += 1
     const old = this.#resources.get(resource.id)
-    const isAlike = old !== undefined && selectsAlike(old, resource)
-    const versions = isAlike ? [] : [resource, ...(old === undefined ? [] : [old])]
-    this.#memory.change(versions, this, () => {
-      this.#resources.set(resource.id, resource)
-      for (const index of this.#indexes) {
-        if (old === undefined) index.add(resource)
-        else index.replace(old, resource)
-      }
-    })
+    if (old !== undefined) this.#forget(old)
+    this.#resources.set(resource.id, resource)
+    for (const index of this.#indexes) {
+      if (old === undefined) index.add(resource)
+      else index.replace(old, resource)
+    }
+    this.#forget(resource)
   }
 
   /** Takes an object out that was put in by `replace`. */
   remove(resource: Resource): void {
-    this.#revision += 1
     const current = this.current(resource)
-    this.#memory.change([current], this, () => {
-      for (const index of this.#indexes) index.delete(current)
-      this.#resources.delete(resource.id)
-    })
+    this.#forget(current)
+    for (const index of this.#indexes) index.delete(current)
+    this.#resources.delete(resource.id)
+  }
+
+  /** Forgets what a version of an object asks, and what it may be an answer to. */
+  #forget(version: Resource): void {
+    this.#revision += 1
+    this.#selections.forget(version.id)
+    this.#selections.forgetAround(version, keysOfWorkload(version))
+    this.#meanings.forget(version.id)
+    this.#meanings.forgetAround(version, keysOfService(version))
   }
 
   /** Whether it is a Service of the core API (Knative's are not). */
@@ -124,49 +133,54 @@ export class ResourceGraph {
 
   /** The workloads whose pods a Service selects: of its namespace, in the nearest place that has a match. */
   workloadsOf(service: Resource): readonly Workload[] {
-    if (this.#resources.get(service.id) !== service) return this.#selectedBy(service)
-    const ids = this.#memory.workloadsOf(service.id, () => this.#selectedBy(service).map(({ resource }) => resource.id))
-    return ids.flatMap(id => this.#workloadOf(id) ?? [])
+    const workloads =
+      this.#resources.get(service.id) === service
+        ? this.#selections.foundBy(service.id).flatMap(id => this.#resources.get(id) ?? [])
+        : this.#selectedBy(service).flatMap(({ resources }) => resources)
+    return this.#asWorkloads(workloads)
   }
 
-  #workloadOf(id: string): Workload | undefined {
-    const resource = this.#resources.get(id)
-    return resource && this.workload(resource)
+  #asWorkloads(resources: readonly Resource[]): readonly Workload[] {
+    return resources.flatMap(resource => this.workload(resource) ?? [])
   }
 
-  #selectedBy(service: Resource): readonly Workload[] {
+  #selectedBy(service: Resource): readonly Answer[] {
+    if (!isService(service.object) || stringAt(service.object, 'spec', 'type') === 'ExternalName') return []
     const selector = serviceSelector(service.object)
-    if (isEmptySelector(selector) || stringAt(service.object, 'spec', 'type') === 'ExternalName') return []
-    return this.#select(selector, service, workload => sameNamespace(workload, service))
+    if (isEmptySelector(selector)) return []
+    const nearest = this.#select(selector, service, workload => sameNamespace(workload, service))
+    return [{ ...nearest, keys: selectorKeys(selector).slice(0, 1) }]
   }
 
   /** The Services that select a workload's pods. */
   servicesOf(workload: Workload): readonly Resource[] {
-    const { id } = workload.resource
-    const services = this.#memory.servicesOf(id, () =>
-      this.servicesThatMaySelect(workload)
-        .filter(service => this.workloadsOf(service).some(({ resource }) => resource.id === id))
-        .map(service => service.id)
-        .toSorted(),
-    )
-    return services.flatMap(service => this.#resources.get(service) ?? [])
+    const services = this.#selections.askersOf(workload.resource.id)
+    return services.toSorted().flatMap(service => this.#resources.get(service) ?? [])
   }
 
   /** Every Service under the root that could select a workload's pods, however far away and whatever is nearer. */
-  servicesThatMaySelect({ resource, pod }: Workload): readonly Resource[] {
+  *servicesThatMaySelect({ resource, pod }: Workload): Iterable<Resource> {
     const labels = labelsOf(pod.template)
-    const candidates = labelKeys(labels).flatMap(key => this.#services.all(`selects ${key}`))
-    return candidates.filter(
-      service =>
-        mayShareNamespace(namespaceOf(service.object), namespaceOf(resource.object)) &&
-        stringAt(service.object, 'spec', 'type') !== 'ExternalName' &&
-        selects(serviceSelector(service.object), labels),
-    )
+    for (const key of labelKeys(labels)) {
+      for (const service of this.#services.all(`selects ${key}`)) {
+        const { object } = service
+        if (!mayShareNamespace(namespaceOf(object), namespaceOf(resource.object))) continue
+        if (stringAt(object, 'spec', 'type') === 'ExternalName') continue
+        if (selects(serviceSelector(object), labels)) yield service
+      }
+    }
   }
 
-  /** The selectors of pods that ask about any of these label keys, wherever they stand. */
-  selectingBy(keys: readonly string[]): readonly Selecting[] {
-    const owners = new Map(keys.flatMap(key => this.#selecting.all(key)).map(owner => [owner.id, owner]))
+  /** The selectors of pods that may tell these labels from those, wherever they stand: at least those that do. */
+  selectingBy(some: Labels, others: Labels): readonly Selecting[] {
+    const keys = Object.keys({ ...some, ...others }).filter(key => some[key] !== others[key])
+    const owners = new Map(
+      keys.flatMap(key =>
+        selectingKeys(key, [some[key], others[key]]).flatMap(known =>
+          Array.from(this.#selecting.all(known), owner => [owner.id, owner] as const),
+        ),
+      ),
+    )
     return [...owners.values()].flatMap(resource =>
       selectionsOf(resource)
         .filter(({ selector }) => keysAskedFor(selector).some(key => keys.includes(key)))
@@ -177,7 +191,7 @@ export class ResourceGraph {
   /** Every workload whose pods a selector beside an object could select in its namespace, however far away. */
   workloadsThatMayHave(labels: Labels, beside: Resource): readonly Workload[] {
     const selector = mapSelector(labels)
-    return this.#workloads.all(...selectorKeys(selector)).flatMap(resource => {
+    return [...this.#workloads.all(...selectorKeys(selector))].flatMap(resource => {
       const workload = this.workload(resource)
       if (workload === undefined || areSeparated(resource, beside)) return []
       if (!mayShareNamespace(namespaceOf(resource.object), namespaceOf(beside.object))) return []
@@ -203,23 +217,23 @@ export class ResourceGraph {
 
   /** The Namespaces of that name, under the root. */
   namespacesNamed(name: string): readonly Resource[] {
-    return this.#namespaces.all(name)
+    return [...this.#namespaces.all(name)]
   }
 
   /** Every Service of that name under the root. */
   servicesNamed(name: string): readonly Resource[] {
-    return this.#services.all(`name ${name}`)
+    return [...this.#services.all(`name ${name}`)]
   }
 
   /** Workloads wherever they stand: all whose pods have a label that the selector wants, or more; all for an empty one. */
   workloadsLike(selector: Selector): readonly Resource[] {
     const [key = 'any'] = selectorKeys(selector)
-    return this.#workloads.all(key)
+    return [...this.#workloads.all(key)]
   }
 
   /** The nearest Services that an object means by a name. */
   servicesMeant(referrer: Resource, to: ServiceByName): readonly Resource[] {
-    return this.#servicesFor(referrer, to, () => true)
+    return this.#servicesFor(referrer, to)
   }
 
   /** Where a Service port (an entry of `spec.ports`) leads, in every workload that the Service selects. */
@@ -237,25 +251,29 @@ export class ResourceGraph {
 
   /** Every reference that means this Service: by name or by label, judged pessimistically, with no nearer one to mean. */
   referencesTo(service: Resource): readonly Referrer[] {
-    const selected = labelKeys(serviceSelector(service.object).matchLabels).map(key => `selecting ${key}`)
-    const keys = [`name ${nameOf(service.object)}`, 'any', ...labelKeys(labelsOf(service.object)), ...selected]
-    const referrers = new Map<string, Resource>()
-    for (const key of keys) for (const referrer of this.#referrers.all(key)) referrers.set(referrer.id, referrer)
-
-    return [...referrers.values()].flatMap(resource =>
+    const referrers = this.#meanings.askersOf(service.id).flatMap(id => this.#resources.get(id) ?? [])
+    return referrers.toSorted(inOrder).flatMap(resource =>
       this.referencesOf(resource)
         .filter(reference => this.meantBy(resource, reference).some(({ id }) => id === service.id))
         .map(reference => ({ resource, reference })),
     )
   }
 
+  #meant(referrer: Resource): readonly Answer[] {
+    return this.referencesOf(referrer).flatMap(reference => this.#meantBy(referrer, reference))
+  }
+
   /**
    * The Services that a reference means: the nearest that its words fit and that have such a port. Empty: it dangles,
    * or means no Service's port.
    */
-  meantBy(referrer: Resource, { to, port, names }: PortReference): readonly Resource[] {
+  meantBy(referrer: Resource, reference: PortReference): readonly Resource[] {
+    return this.#meantBy(referrer, reference).flatMap(({ resources }) => resources)
+  }
+
+  #meantBy(referrer: Resource, { to, port, names }: PortReference): readonly Answer[] {
     if (names !== 'service-port' || to.type === 'self') return []
-    return this.#servicesFor(referrer, to, service => portNumber(service.object, port) !== undefined)
+    return nearestServices(referrer, to, this.#services, service => portNumber(service.object, port) !== undefined)
   }
 
   /**
@@ -279,7 +297,7 @@ export class ResourceGraph {
   /** The references to container ports by any of these names, whosever they are. */
   referrersToContainerPorts(names: readonly string[]): readonly Referrer[] {
     const referrers = new Map(
-      names.flatMap(name => this.#referrers.all(`container port ${name}`)).map(it => [it.id, it]),
+      names.flatMap(name => Array.from(this.#referrers.all(`container port ${name}`), it => [it.id, it] as const)),
     )
     return [...referrers.values()].flatMap(resource =>
       this.referencesOf(resource)
@@ -288,41 +306,8 @@ export class ResourceGraph {
     )
   }
 
-  #servicesFor(referrer: Resource, to: Referent, accepts: (service: Resource) => boolean): readonly Resource[] {
-    const { path } = referrer
-    switch (to.type) {
-      case 'service': {
-        const namespace = to.namespace ?? namespaceOf(referrer.object)
-        return this.#services.nearest(
-          [`name ${to.name}`],
-          path,
-          service => mayShareNamespace(namespace, namespaceOf(service.object)) && accepts(service),
-        )
-      }
-      case 'services':
-        return this.#services.nearest(
-          selectorKeys(to.selector),
-          path,
-          service =>
-            isAmong(to.namespaces, referrer, service) &&
-            selects(to.selector, labelsOf(service.object)) &&
-            accepts(service),
-        )
-      case 'selecting':
-        return this.#services.nearest(['any'], path, service => {
-          const selector = serviceSelector(service.object)
-          return (
-            !isEmptySelector(selector) &&
-            selects(selector, to.labels) &&
-            isAmong('own', referrer, service) &&
-            accepts(service)
-          )
-        })
-      case 'mentioned':
-        return [...to.words].flatMap(word => this.#services.nearest([`name ${word}`], path, accepts))
-      default:
-        return []
-    }
+  #servicesFor(referrer: Resource, to: Referent): readonly Resource[] {
+    return nearestServices(referrer, to, this.#services, () => true).flatMap(({ resources }) => resources)
   }
 
   #podsFor(referrer: Resource, to: Referent): readonly { readonly workload: Workload; readonly container?: Pointer }[] {
@@ -330,18 +315,21 @@ export class ResourceGraph {
       case 'selected':
         return this.workloadsOf(referrer).map(workload => ({ workload }))
       case 'behind':
-        return this.#servicesFor(referrer, to.services, () => true).flatMap(service =>
+        return this.#servicesFor(referrer, to.services).flatMap(service =>
           this.workloadsOf(service).map(workload => ({ workload })),
         )
       case 'pods':
-        return this.#select(to.selector, referrer, workload => isAmong(to.namespaces, referrer, workload)).map(
-          workload => ({ workload }),
-        )
+        return this.#asWorkloads(
+          this.#select(to.selector, referrer, workload => isAmong(to.namespaces, referrer, workload)).resources,
+        ).map(workload => ({ workload }))
       case 'workload':
-        return this.#workloads
-          .nearest(['any'], referrer.path, ({ object }) => object.kind === to.kind && nameOf(object) === to.name)
-          .flatMap(resource => this.workload(resource) ?? [])
-          .map(workload => ({ workload }))
+        return this.#asWorkloads(
+          this.#workloads.nearest(
+            ['any'],
+            referrer.path,
+            ({ object }) => object.kind === to.kind && nameOf(object) === to.name,
+          ).resources,
+        ).map(workload => ({ workload }))
       case 'pod':
       case 'container': {
         const workload = this.workload(referrer)
@@ -357,20 +345,32 @@ export class ResourceGraph {
   nearestNamesakes(service: Resource, path: string): readonly Resource[] {
     return this.#services.nearest([`name ${nameOf(service.object)}`], path, other =>
       mayShareNamespace(namespaceOf(other.object), namespaceOf(service.object)),
-    )
+    ).resources
   }
 
-  #select(selector: Selector, from: Resource, accepts: (workload: Resource) => boolean): readonly Workload[] {
-    return this.#workloads
-      .nearest(selectorKeys(selector), from.path, resource => {
-        const pod = podTemplateOf(resource)
-        if (pod === undefined || areSeparated(resource, from)) return false
-        return accepts(resource) && selects(selector, labelsOf(pod.template))
-      })
-      .flatMap(resource => this.workload(resource) ?? [])
+  #select(selector: Selector, from: Resource, accepts: (workload: Resource) => boolean): Nearest {
+    return this.#workloads.nearest(selectorKeys(selector), from.path, resource => {
+      const pod = podTemplateOf(resource)
+      if (pod === undefined || areSeparated(resource, from)) return false
+      return accepts(resource) && selects(selector, labelsOf(pod.template))
+    })
+  }
+
+  #memory(ask: (asker: Resource) => readonly Answer[]): NearestMemory {
+    const askers = (): Iterable<string> => this.#resources.keys()
+    return new NearestMemory(askers, id => {
+      const asker = this.#resources.get(id)
+      return asker === undefined ? [] : ask(asker)
+    })
   }
 
   #index(keysOf: (resource: Resource) => readonly string[]): NearestIndex {
     return new NearestIndex(keysOf, () => this.#resources.values())
   }
+}
+
+/** The order of files, documents and items. */
+function inOrder(one: Resource, other: Resource): number {
+  if (one.path !== other.path) return one.path < other.path ? -1 : 1
+  return one.document - other.document || comparePointers(one.base, other.base)
 }

@@ -1,9 +1,11 @@
 import { isSame } from '../json-patch.ts'
-import { at, mapAt } from '../read/json.ts'
+import { at, mapAt, stringAt } from '../read/json.ts'
 import { groupOf, type KubeObject, labelsOf, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
 import { podTemplateOf } from './pod-template.ts'
 import { type Referent, referencesIn } from './port-references.ts'
+import { places, serviceOfHost } from './references/places.ts'
+import { selectionsOf } from './selections.ts'
 import { type Labels, type Selector, serviceSelector } from './selectors.ts'
 
 /** Whether an object is a Service of the core API (Knative's are not). */
@@ -46,6 +48,41 @@ export function referentKeys(to: Referent): readonly string[] {
       return labelKeys(to.labels).map(key => `selecting ${key}`)
     case 'mentioned':
       return [...to.words].map(word => `name ${word}`)
+    default:
+      return []
+  }
+}
+
+/** Under which keys an object is found by the selectors of pods that it holds. */
+export function keysOfSelecting(resource: Resource): readonly string[] {
+  return selectionsOf(resource).flatMap(({ selector: { matchLabels, matchExpressions } }) => [
+    ...labelKeys(matchLabels),
+    ...matchExpressions.map(({ key }) => askingKey(key)),
+  ])
+}
+
+/** The keys of all whose selectors may tell pods with one of these values of a label from pods with another, or none. */
+export function selectingKeys(key: string, values: readonly (string | undefined)[]): readonly string[] {
+  return [askingKey(key), ...values.flatMap(value => (value === undefined ? [] : labelKey(key, value)))]
+}
+
+function askingKey(key: string): string {
+  return `asks about ${key}`
+}
+
+/** Under which keys an object is found by its kind, and by the names of what it is about. */
+export function keysOfKind({ object }: Resource): readonly string[] {
+  return [object.kind, ...namesMeant(object).map(name => `${object.kind} ${name}`)]
+}
+
+function namesMeant(object: KubeObject): readonly string[] {
+  switch (object.kind) {
+    case 'BackendTLSPolicy':
+      return places(object, 'spec.targetRefs.*.name', 'spec.targetRef.name').map(({ value }) => String(value))
+    case 'Canary':
+      return [stringAt(object, 'spec', 'targetRef', 'name') ?? '']
+    case 'DestinationRule':
+      return [serviceOfHost(stringAt(object, 'spec', 'host'))?.name ?? '']
     default:
       return []
   }

@@ -17,6 +17,12 @@ interface Entry {
   resource: Resource
 }
 
+/** The resources in the place nearest to a file that has any: none in the place that holds all. */
+export interface Nearest {
+  readonly place: string
+  readonly resources: readonly Resource[]
+}
+
 /**
  * Finds resources by key, and of those the ones in the nearest place that has any: the asker's file, its directory,
  * then each ancestor directory's subtree up to the root. So ten examples that all say `app: web` don't meet.
@@ -96,20 +102,17 @@ export class NearestIndex {
     }
   }
 
-  /**
-   * The accepted resources that stand under all the keys (at least one), in the place nearest to a file; empty where
-   * no place has one.
-   */
-  nearest(keys: readonly string[], path: string, accepts: (resource: Resource) => boolean): readonly Resource[] {
+  /** The accepted resources that stand under all the keys (at least one), in the place nearest to a file. */
+  nearest(keys: readonly string[], path: string, accepts: (resource: Resource) => boolean): Nearest {
     const rarest = this.#rarest(keys)
-    if (rarest === undefined) return []
+    if (rarest === undefined) return NOWHERE
     const { under } = rarest
     if (sizeOf(under) <= FEW) return nearestOf(resourcesOf(under).filter(accepts), path)
     for (const place of placesOf(path)) {
-      const found = this.#within(place, rarest).filter(accepts)
-      if (found.length > 0) return found
+      const resources = this.#within(place, rarest).filter(accepts)
+      if (resources.length > 0) return { place, resources }
     }
-    return []
+    return NOWHERE
   }
 
   /** What may stand under all the keys (at least one) in a file. */
@@ -119,9 +122,10 @@ export class NearestIndex {
   }
 
   /** What may stand under all the keys (at least one), wherever it is. */
-  all(...keys: readonly string[]): readonly Resource[] {
-    const rarest = this.#rarest(keys)
-    return rarest === undefined ? [] : resourcesOf(rarest.under)
+  *all(...keys: readonly string[]): Iterable<Resource> {
+    const under = this.#rarest(keys)?.under
+    if (under instanceof Map) for (const { resource } of under.values()) yield resource
+    else if (under !== undefined) yield under.resource
   }
 
   /** Whether anything but a resource stands under a key. */
@@ -167,15 +171,16 @@ function resourcesOf(under: Under): readonly Resource[] {
 }
 
 /** Those of few that are in the place nearest to a file. */
-function nearestOf(few: readonly Resource[], path: string): readonly Resource[] {
-  if (few.length < 2) return few
+function nearestOf(few: readonly Resource[], path: string): Nearest {
   const isNear = (place: string): boolean => few.some(resource => isIn(place, resource.path))
-  const nearest = placesOf(path).find(isNear) ?? ROOT
-  return few.filter(resource => isIn(nearest, resource.path))
+  const place = placesOf(path).find(isNear) ?? ROOT
+  return { place, resources: few.filter(resource => isIn(place, resource.path)) }
 }
 
 /** The place that holds all. */
 const ROOT = '/'
+
+const NOWHERE: Nearest = { place: ROOT, resources: [] }
 
 function addTo(byPlace: Map<string, Map<string, Entry>>, entry: Entry): void {
   const { id, path } = entry.resource
@@ -183,7 +188,7 @@ function addTo(byPlace: Map<string, Map<string, Entry>>, entry: Entry): void {
 }
 
 /** The places of a file, nearest first: itself, its directory (`dir/*`), then the subtrees (`dir/`) up to the root (`/`). */
-function placesOf(path: string): readonly string[] {
+export function placesOf(path: string): readonly string[] {
   const segments = path.split('/').slice(0, -1)
   const subtrees = segments.map((_, index) => `${segments.slice(0, segments.length - index).join('/')}/`)
   return [path, `${segments.join('/')}/*`, ...subtrees, ROOT]
