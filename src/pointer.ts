@@ -19,6 +19,11 @@ export function keysOf(at: Pointer): string[] {
   return at.includes('~') ? keys.map(key => key.replaceAll('~1', '/').replaceAll('~0', '~')) : keys
 }
 
+/** The pointer to what holds what stands there; the whole has nothing around it but itself. */
+export function parentOf(at: Pointer): Pointer {
+  return at.slice(0, Math.max(at.lastIndexOf('/'), 0)) as Pointer
+}
+
 /** The pointer to what stands at `at` within what stands at `base`. */
 export function joined(base: Pointer, at: Pointer): Pointer {
   return `${base}${at}` as Pointer

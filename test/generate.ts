@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { Random } from './random-text.ts'
 
 /** How a generated repository lies on the disk. */
-export type Layout = 'directories' | 'file' | 'list'
+export type Layout = 'directories' | 'file' | 'list' | 'namesakes'
 
 /** How many apps share a namespace, and for how many there is a custom resource definition. */
 const APPS_IN_NAMESPACE = 20
@@ -37,7 +37,7 @@ export function generate(root: string, apps: number, layout: Layout, rates = USU
   const write = WRITERS[layout](root)
   for (let index = 0; index < apps; index += 1) {
     if (index % APPS_PER_DEFINITION === 0) write(`crds/crd-${index}.yaml`, [definition(index)])
-    const { workload, network } = app(index, rates)
+    const { workload, network } = app(index, rates, layout === 'namesakes')
     write(`apps/app-${index}/workload.yaml`, workload)
     write(`apps/app-${index}/network.yaml`, network)
   }
@@ -80,6 +80,7 @@ const WRITERS: Readonly<Record<Layout, (root: string) => Write>> = {
   directories: intoFiles,
   file: intoOneFile,
   list: intoOneList,
+  namesakes: intoFiles,
 }
 
 interface App {
@@ -87,16 +88,17 @@ interface App {
   readonly network: readonly string[]
 }
 
-function app(index: number, rates: Rates): App {
+/** @param isNamesake all apps have one name, and none says its namespace: examples, or what is applied to many clusters */
+function app(index: number, rates: Rates, isNamesake: boolean): App {
   const random = new Random(index)
-  const name = `${random.pick(['web', 'cart', 'orders', 'stock', 'mail', 'search'])}-${index}`
-  const namespace = `team-${Math.floor(index / APPS_IN_NAMESPACE)}`
+  const ownName = `${random.pick(['web', 'cart', 'orders', 'stock', 'mail', 'search'])}-${index}`
+  const name = isNamesake ? 'web' : ownName
+  const namespace = isNamesake ? '' : `  namespace: team-${Math.floor(index / APPS_IN_NAMESPACE)}\n`
   const port = random.pick([8080, 8000, 3000, 9090])
   const labels = random.chance(rates.noLabels) ? [] : [`app: ${name}`, 'version: v1']
   const metadata = `metadata:
   name: ${name}
-  namespace: ${namespace}
-  labels:
+${namespace}  labels:
     app.kubernetes.io/name: ${name}
     app.kubernetes.io/part-of: shop
 `

@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import { ResourceGraph } from '../src/graph/graph.ts'
+import { NearestIndex } from '../src/graph/nearest-index.ts'
+import { NearestMemory } from '../src/graph/nearest-memory.ts'
 import type { KubeObject, Resource } from '../src/read/resource.ts'
 
 const LABELS = fc.dictionary(fc.constantFrom('app', 'tier'), fc.constantFrom('a', 'b'), { maxKeys: 2 })
@@ -58,7 +60,7 @@ function saidBy(graph: ResourceGraph): readonly unknown[] {
     ...KINDS.map(kind => idsOf(graph.ofKind(kind))),
     ...['cart', 'stock'].map(name => idsOf(graph.servicesNamed(name))),
     ...['a', 'b'].map(app => idsOf(graph.workloadsLike({ matchLabels: { app }, matchExpressions: [] }))),
-    ...['a', 'b'].map(app => idsOf(graph.selectingBy({ app }, {}).map(({ resource }) => resource))),
+    ...['a', 'b'].map(app => idsOf(graph.selectingBy({ app }, {}, []).map(({ resource }) => resource))),
   ]
   const related = [...graph.resources].map(resource => {
     const workload = graph.workload(resource)
@@ -100,4 +102,31 @@ t.test('who means whom is remembered rightly, whatever changes', async t => {
   )
   t.doesNotThrow(() => fc.assert(property, { numRuns: 500 }), 'remembered and fresh answers agree')
   t.ok(met > 10_000, `there was something to agree on (${met})`)
+})
+
+t.test('a change is of no concern to those who find something nearer', async t => {
+  const keys = ['name web']
+  const resources = Array.from({ length: 100 }, (_, index): Resource => {
+    const path = `apps/${index}/service.yaml`
+    return { id: path, path, document: 0, base: '', object: { apiVersion: 'v1', kind: 'Service' } }
+  })
+  const index = new NearestIndex(
+    () => keys,
+    () => resources,
+  )
+  const asked: string[] = []
+  const memory = new NearestMemory(
+    () => resources.map(({ id }) => id),
+    id => {
+      asked.push(id)
+      return [{ ...index.nearest(keys, id.replace('service', 'route'), () => true), keys }]
+    },
+  )
+  for (const { id } of resources) t.same(memory.askersOf(id), [id])
+  t.equal(asked.length, resources.length, 'each asks once')
+  for (const resource of resources.slice(0, 3)) {
+    memory.forgetAround(resource, keys)
+    memory.askersOf(resource.id)
+  }
+  t.same(asked.slice(resources.length), ['apps/0/service.yaml', 'apps/1/service.yaml', 'apps/2/service.yaml'])
 })

@@ -1,7 +1,7 @@
 import { MeshFixError } from '../errors.ts'
 import type { Change, Fix } from '../fix/fixer.ts'
 import type { DecidingValue, Diagnosis } from '../outcome.ts'
-import { keysOf, pointer, valueAt } from '../pointer.ts'
+import { parentOf, valueAt } from '../pointer.ts'
 import type { Repository } from '../read/repository.ts'
 import type { Json } from '../read/tree.ts'
 import { positionAt, startOf } from '../read/yaml.ts'
@@ -198,7 +198,7 @@ function wishesOf({ resource, operations }: Change, state: State, place: string)
   return operations.flatMap(operation => {
     if (operation.op !== 'add' && operation.op !== 'replace') return []
     const { path, value } = operation
-    const around = valueAt(object, pointer(...keysOf(path).slice(0, -1))) as Json | undefined
+    const around = valueAt(object, parentOf(path)) as Json | undefined
     return [
       {
         at: path,

@@ -1,5 +1,5 @@
 import { isSame, patched } from '../json-patch.ts'
-import { joined, keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
+import { joined, keysOf, type Pointer, parentOf, pointer, valueAt } from '../pointer.ts'
 import { isMap } from '../read/json.ts'
 import type { Json, ParsedText } from '../read/tree.ts'
 import { parse } from '../read/yaml.ts'
@@ -112,10 +112,6 @@ function begun({ text }: ParsedText, at: Pointer, value: Json): Pick<ValuesEdit,
 
 function rootOf({ documents }: ParsedText): Json {
   return documents[0]?.value ?? null
-}
-
-function parentOf(at: Pointer): Pointer {
-  return pointer(...keysOf(at).slice(0, -1))
 }
 
 /** The place that a change means: `-` is the one behind a list's last. */

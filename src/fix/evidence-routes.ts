@@ -1,7 +1,7 @@
 import type { Protocol } from '../detect/protocol.ts'
 import type { Referrer, ResourceGraph } from '../graph/graph.ts'
 import { places } from '../graph/references/places.ts'
-import { keysOf, pointer, valueAt } from '../pointer.ts'
+import { keysOf, parentOf, valueAt } from '../pointer.ts'
 import { at, listAt, lookUp, stringAt } from '../read/json.ts'
 import { groupOf, nameOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
@@ -146,7 +146,7 @@ const SCHEMES: Readonly<Record<string, Protocol>> = {
 
 /** Traefik and Contour: HTTP, unless the service's entry says how to speak to it. */
 function bySchema({ resource, reference }: Referrer, member: string): Saying {
-  const entry = valueAt(resource.object, pointer(...keysOf(reference.at).slice(0, -1))) as Json | undefined
+  const entry = valueAt(resource.object, parentOf(reference.at)) as Json | undefined
   const said = stringAt(entry, member)?.toLowerCase() ?? ''
   const protocol = lookUp(SCHEMES, said)
   const { kind } = resource.object

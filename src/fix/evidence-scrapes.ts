@@ -2,7 +2,7 @@ import type { Protocol } from '../detect/protocol.ts'
 import type { Referrer, ResourceGraph } from '../graph/graph.ts'
 import { containersOf } from '../graph/pod-template.ts'
 import type { PortReference } from '../graph/port-references.ts'
-import { joined, keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
+import { joined, type Pointer, parentOf, pointer, valueAt } from '../pointer.ts'
 import { listAt, numberAt, stringAt } from '../read/json.ts'
 import { annotationsOf, labelsOf, nameOf, type Resource } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
@@ -94,7 +94,7 @@ function monitorIndex(graph: ResourceGraph): MonitorIndex {
 /** Where an endpoint names no scheme, it is HTTP. */
 function monitored(resource: Resource, at: Pointer): ProtocolEvidence {
   const { kind } = resource.object
-  const endpoint = valueAt(resource.object, pointer(...keysOf(at).slice(0, -1))) as Json | undefined
+  const endpoint = valueAt(resource.object, parentOf(at)) as Json | undefined
   const protocol = stringAt(endpoint, 'scheme')?.toLowerCase() === 'https' ? 'https' : 'http'
   const does = kind === 'Prometheus' ? 'sends alerts to it' : 'scrapes it'
   return scrape(kind, protocol, `${kind} "${nameOf(resource.object)}" ${does} over ${protocol}`, resource, at)

@@ -123,13 +123,16 @@ export function appProtocolCandidates({ service, index, declaration }: ServicePo
 function groupOf(port: ServicePort): readonly ServicePort[] {
   const { graph } = port
   const group = new Map([[keyOf(port), port]])
+  const words = new Set<PortReference>()
   for (const member of group.values()) {
     for (const { resource, reference } of member.referrers) {
-      if (typeof reference.port === 'number') continue
+      if (typeof reference.port === 'number' || words.has(reference)) continue
+      words.add(reference)
       for (const service of meantInOneWord(resource, reference, graph)) {
-        const [index] = portsMeant(service.object, reference.port)
-        const other = index === undefined ? undefined : servicePort(service, index, graph)
-        if (other !== undefined && !group.has(keyOf(other))) group.set(keyOf(other), other)
+        const [index = -1] = portsMeant(service.object, reference.port)
+        if (group.has(keyOf({ service, index }))) continue
+        const other = servicePort(service, index, graph)
+        if (other !== undefined) group.set(keyOf(other), other)
       }
     }
   }
@@ -144,7 +147,7 @@ function meantInOneWord(referrer: Resource, { at, port }: PortReference, graph: 
     .flatMap(reference => graph.meantBy(referrer, reference))
 }
 
-function keyOf({ service, index }: ServicePort): string {
+function keyOf({ service, index }: Pick<ServicePort, 'service' | 'index'>): string {
   return `${service.id}/${index}`
 }
 

@@ -3,7 +3,7 @@ import { convertProtocol, declarationOf } from '../detect/protocol.ts'
 import type { Referrer, ResourceGraph } from '../graph/graph.ts'
 import { containersOf, podTemplateOf } from '../graph/pod-template.ts'
 import { mentionsOf } from '../graph/skipped.ts'
-import { keysOf, type Pointer, pointer } from '../pointer.ts'
+import { keysOf, type Pointer, parentOf } from '../pointer.ts'
 import { listAt, numberAt, stringAt } from '../read/json.ts'
 import { type Resource, titleOf } from '../read/resource.ts'
 import type { Change, Fix, Place } from './fixer.ts'
@@ -190,7 +190,7 @@ function leadsOf(referrers: readonly Referrer[], graph: ResourceGraph): Readonly
   for (const { resource, reference } of unique.values()) {
     const resolved = graph.resolve(resource, reference)
     if (resolved.length === 0) continue
-    const place = pointer(...keysOf(reference.at).slice(0, -1))
+    const place = parentOf(reference.at)
     const key = `${resource.id} ${reference.row} ${place}`
     const known = found.get(key)
     found.set(key, {
@@ -248,8 +248,9 @@ function brokenReference(before: Facts, after: Facts, intended: readonly Place[]
     )
   for (const [key, lead] of before.references) {
     const now = after.references.get(key)
-    const leadsToMore = now !== undefined && isIntended(lead) && isAllIn(lead.resolved, now.resolved)
-    if (now?.resolved !== lead.resolved && !leadsToMore) return `${titleOfLead(lead)}, and would break`
+    if (now?.resolved === lead.resolved) continue
+    if (now === undefined || !isIntended(lead) || !isAllIn(lead.resolved, now.resolved))
+      return `${titleOfLead(lead)}, and would break`
   }
   for (const [key, lead] of after.references) {
     if (!before.references.has(key) && !isIntended(lead))

@@ -36,7 +36,11 @@ function otherwiseSelected(
   intended: readonly Place[],
 ): string | undefined {
   const [old, now] = [podLabels(before), podLabels(after)]
-  for (const selecting of graph.selectingBy(old, now)) {
+  const services = [before, after].flatMap(version => {
+    const workload = graph.workload(version)
+    return workload === undefined ? [] : [...graph.servicesThatMaySelect(workload)]
+  })
+  for (const selecting of graph.selectingBy(old, now, services)) {
     const { resource, selection } = selecting
     if (intended.some(place => place.resource.id === resource.id && place.pointer === selection.at)) continue
     const isSelected = maySelect(selecting, after, now, graph)

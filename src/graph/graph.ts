@@ -6,6 +6,7 @@ import { areSeparated, labelsOf, mayShareNamespace, nameOf, namespaceOf } from '
 import type { Json } from '../read/tree.ts'
 import { numbersMeant, targetIn } from './container-ports.ts'
 import {
+  hostKey,
   isService,
   keysOfKind,
   keysOfReferrer,
@@ -21,7 +22,7 @@ import {
 } from './index-keys.ts'
 import { type Nearest, NearestIndex } from './nearest-index.ts'
 import { type Answer, NearestMemory } from './nearest-memory.ts'
-import { nearestServices } from './nearest-services.ts'
+import { nearestServices, wordsFor } from './nearest-services.ts'
 import type { Selecting } from './pod-selectors.ts'
 import { podTemplateOf } from './pod-template.ts'
 import { isAmong, type PortReference, type Referent, referencesIn, type ServiceByName } from './port-references.ts'
@@ -57,6 +58,8 @@ export class ResourceGraph {
   readonly #selections: NearestMemory
   /** Which objects refer to ports of which Services. */
   readonly #meanings: NearestMemory
+  /** What was asked since the last change: of an object with many references the proof asks for each again and again. */
+  readonly #answers = new Map<PortReference, readonly Answer[]>()
   #revision = 0
 
   /** @param skipped what the reader took for something else than an object; it may refer to Services all the same */
@@ -115,6 +118,7 @@ export class ResourceGraph {
   /** Forgets what a version of an object asks, and what it may be an answer to. */
   #forget(version: Resource): void {
     this.#revision += 1
+    this.#answers.clear()
     this.#selections.forget(version.id)
     this.#selections.forgetAround(version, keysOfWorkload(version))
     this.#meanings.forget(version.id)
@@ -171,19 +175,21 @@ export class ResourceGraph {
     }
   }
 
-  /** The selectors of pods that may tell these labels from those, wherever they stand: at least those that do. */
-  selectingBy(some: Labels, others: Labels): readonly Selecting[] {
-    const keys = Object.keys({ ...some, ...others }).filter(key => some[key] !== others[key])
-    const owners = new Map(
-      keys.flatMap(key =>
-        selectingKeys(key, [some[key], others[key]]).flatMap(known =>
-          Array.from(this.#selecting.all(known), owner => [owner.id, owner] as const),
-        ),
-      ),
-    )
+  /**
+   * The selectors that may tell pods with these labels from pods with those, wherever they stand.
+   *
+   * @param services those that may select either: other selectors choose from their pods only
+   */
+  selectingBy(some: Labels, others: Labels, services: readonly Resource[]): readonly Selecting[] {
+    const asked = Object.keys({ ...some, ...others }).filter(key => some[key] !== others[key])
+    const keys = [
+      ...asked.flatMap(key => selectingKeys(key, [some[key], others[key]])),
+      ...services.map(({ object }) => hostKey(nameOf(object))),
+    ]
+    const owners = new Map(keys.flatMap(key => Array.from(this.#selecting.all(key), owner => [owner.id, owner])))
     return [...owners.values()].flatMap(resource =>
       selectionsOf(resource)
-        .filter(({ selector }) => keysAskedFor(selector).some(key => keys.includes(key)))
+        .filter(({ selector }) => keysAskedFor(selector).some(key => asked.includes(key)))
         .map(selection => ({ resource, selection })),
     )
   }
@@ -254,9 +260,16 @@ export class ResourceGraph {
     const referrers = this.#meanings.askersOf(service.id).flatMap(id => this.#resources.get(id) ?? [])
     return referrers.toSorted(inOrder).flatMap(resource =>
       this.referencesOf(resource)
-        .filter(reference => this.meantBy(resource, reference).some(({ id }) => id === service.id))
+        .filter(reference => this.#isMeantBy(resource, reference, service))
         .map(reference => ({ resource, reference })),
     )
+  }
+
+  #isMeantBy(referrer: Resource, reference: PortReference, service: Resource): boolean {
+    const to = wordsFor(reference.to, service)
+    if (to === undefined) return false
+    const asked = to === reference.to ? reference : { ...reference, to }
+    return this.#meantBy(referrer, asked).some(({ resources }) => resources.some(({ id }) => id === service.id))
   }
 
   #meant(referrer: Resource): readonly Answer[] {
@@ -271,9 +284,15 @@ export class ResourceGraph {
     return this.#meantBy(referrer, reference).flatMap(({ resources }) => resources)
   }
 
-  #meantBy(referrer: Resource, { to, port, names }: PortReference): readonly Answer[] {
+  #meantBy(referrer: Resource, reference: PortReference): readonly Answer[] {
+    const { to, port, names } = reference
     if (names !== 'service-port' || to.type === 'self') return []
-    return nearestServices(referrer, to, this.#services, service => portNumber(service.object, port) !== undefined)
+    const known = this.#answers.get(reference)
+    if (known !== undefined) return known
+    const hasPort = ({ object }: Resource): boolean => portNumber(object, port) !== undefined
+    const answers = nearestServices(referrer, to, this.#services, hasPort)
+    this.#answers.set(reference, answers)
+    return answers
   }
 
   /**

@@ -5,7 +5,7 @@ import type { Json } from '../read/tree.ts'
 import { podTemplateOf } from './pod-template.ts'
 import { type Referent, referencesIn } from './port-references.ts'
 import { places, serviceOfHost } from './references/places.ts'
-import { selectionsOf } from './selections.ts'
+import { selectionsOf, serviceOfSubset } from './selections.ts'
 import { type Labels, type Selector, serviceSelector } from './selectors.ts'
 
 /** Whether an object is a Service of the core API (Knative's are not). */
@@ -55,10 +55,16 @@ export function referentKeys(to: Referent): readonly string[] {
 
 /** Under which keys an object is found by the selectors of pods that it holds. */
 export function keysOfSelecting(resource: Resource): readonly string[] {
-  return selectionsOf(resource).flatMap(({ selector: { matchLabels, matchExpressions } }) => [
-    ...labelKeys(matchLabels),
-    ...matchExpressions.map(({ key }) => askingKey(key)),
-  ])
+  return selectionsOf(resource).flatMap(selection => {
+    const { matchLabels, matchExpressions } = selection.selector
+    if (selection.host !== undefined) return [hostKey(serviceOfSubset(selection)?.name ?? '')]
+    return [...labelKeys(matchLabels), ...matchExpressions.map(({ key }) => askingKey(key))]
+  })
+}
+
+/** The key of all that choose from the pods of Services of a name. */
+export function hostKey(name: string): string {
+  return `host ${name}`
 }
 
 /** The keys of all whose selectors may tell pods with one of these values of a label from pods with another, or none. */

@@ -189,6 +189,14 @@ function addTo(byPlace: Map<string, Map<string, Entry>>, entry: Entry): void {
 
 /** The places of a file, nearest first: itself, its directory (`dir/*`), then the subtrees (`dir/`) up to the root (`/`). */
 export function placesOf(path: string): readonly string[] {
+  if (last.path !== path) last = { path, places: allPlacesOf(path) }
+  return last.places
+}
+
+/** Questions come one file at a time. */
+let last = { path: '', places: allPlacesOf('') }
+
+function allPlacesOf(path: string): readonly string[] {
   const segments = path.split('/').slice(0, -1)
   const subtrees = segments.map((_, index) => `${segments.slice(0, segments.length - index).join('/')}/`)
   return [path, `${segments.join('/')}/*`, ...subtrees, ROOT]

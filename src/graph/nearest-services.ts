@@ -1,4 +1,4 @@
-import { labelsOf, mayShareNamespace, namespaceOf, type Resource } from '../read/resource.ts'
+import { labelsOf, mayShareNamespace, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
 import { labelKeys, selectorKeys } from './index-keys.ts'
 import type { NearestIndex } from './nearest-index.ts'
 import type { Answer } from './nearest-memory.ts'
@@ -41,5 +41,21 @@ export function nearestServices(
       return [...to.words].map(word => nearest([`name ${word}`], () => true))
     default:
       return []
+  }
+}
+
+/** The words as far as they fit a Service, wherever it is and whatever is nearer; undefined where they don't. */
+export function wordsFor(to: Referent, { object }: Resource): Referent | undefined {
+  switch (to.type) {
+    case 'service':
+      return to.name === nameOf(object) ? to : undefined
+    case 'services':
+      return selects(to.selector, labelsOf(object)) ? to : undefined
+    case 'selecting':
+      return selects(serviceSelector(object), to.labels) ? to : undefined
+    case 'mentioned':
+      return to.words.has(nameOf(object)) ? { type: 'mentioned', words: new Set([nameOf(object)]) } : undefined
+    default:
+      return undefined
   }
 }

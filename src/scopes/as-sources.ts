@@ -1,7 +1,7 @@
 import type { Evidence, Fix, Place } from '../fix/fixer.ts'
 import { ResourceGraph } from '../graph/graph.ts'
 import type { Diagnosis, Outcome, Treatment } from '../outcome.ts'
-import { keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
+import { type Pointer, parentOf, valueAt } from '../pointer.ts'
 import { stringAt } from '../read/json.ts'
 import type { Repository } from '../read/repository.ts'
 import { nameOf, type Resource } from '../read/resource.ts'
@@ -144,5 +144,5 @@ export function placeOf(place: Place, origins: Origins): Place {
 function nearest(at: Pointer, built: Resource, source: Resource): Pointer {
   const found = counterpartOf(at, built.object, source.object)
   if (found !== undefined || at === '') return found ?? ''
-  return nearest(pointer(...keysOf(at).slice(0, -1)), built, source)
+  return nearest(parentOf(at), built, source)
 }

@@ -2,7 +2,7 @@ import type { Change, Fix, NewResource } from '../fix/fixer.ts'
 import { podTemplateOf } from '../graph/pod-template.ts'
 import { ownSelectorOf } from '../graph/selections.ts'
 import { isSame, type Operation } from '../json-patch.ts'
-import { keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
+import { keysOf, type Pointer, parentOf, pointer, valueAt } from '../pointer.ts'
 import { mapAt } from '../read/json.ts'
 import { type KubeObject, labelsOf, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
@@ -99,7 +99,7 @@ function inSource(operation: Operation, built: KubeObject, source: KubeObject): 
 function addedTo(source: KubeObject, path: Pointer, value: Json, built: KubeObject): readonly Operation[] | undefined {
   const place = counterpartOf(path, built, source)
   if (place !== undefined) {
-    const parent = valueAt(source, pointer(...keysOf(place).slice(0, -1)))
+    const parent = valueAt(source, parentOf(place))
     const isThere = Array.isArray(parent)
       ? parent.some(item => isSame(item as Json, value))
       : valueAt(source, place) !== undefined

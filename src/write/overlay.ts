@@ -1,6 +1,6 @@
 import { escaped } from '../build/built.ts'
 import { type Operation, patched } from '../json-patch.ts'
-import { keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
+import { keysOf, type Pointer, parentOf, pointer, valueAt } from '../pointer.ts'
 import { groupOf, type KubeObject, nameOf, namespaceOf } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
 import { renderDocument, renderFlow, type Style } from './render.ts'
@@ -104,7 +104,7 @@ function missingAbove(object: Json, path: Pointer): readonly Pointer[] {
 
 /** Whether something stands there that can be replaced; an `add` in a list moves what is there. */
 function isMember(object: Json, path: Pointer): boolean {
-  const parent = valueAt(object, pointer(...keysOf(path).slice(0, -1)))
+  const parent = valueAt(object, parentOf(path))
   return !Array.isArray(parent) && valueAt(object, path) !== undefined
 }
 

@@ -1,5 +1,5 @@
 import { isSame, type Operation, patched } from '../json-patch.ts'
-import { joined, keysOf, type Pointer, pointer, valueAt } from '../pointer.ts'
+import { joined, keysOf, type Pointer, parentOf, pointer, valueAt } from '../pointer.ts'
 import { documentAt } from '../read/place.ts'
 import type { SourceFile } from '../read/repository.ts'
 import type { KubeObject, Resource } from '../read/resource.ts'
@@ -266,7 +266,7 @@ function reads({ documents: [document, ...others], errors }: ParsedText, value: 
 /** Whether an operation can be made on the proven text, whatever the pending ones do: no list shifts, no path meets another. */
 function isIndependent({ value, operations }: Sheet, operation: Operation): boolean {
   if (operation.op !== 'add' && operation.op !== 'replace') return false
-  const parent = valueAt(value, pointer(...keysOf(operation.path).slice(0, -1)))
+  const parent = valueAt(value, parentOf(operation.path))
   if (operation.op === 'add' && Array.isArray(parent)) return false
   return operations.every(({ path }) => !isWithin(path, operation.path) && !isWithin(operation.path, path))
 }

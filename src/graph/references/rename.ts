@@ -1,4 +1,4 @@
-import { keysOf, type Pointer, pointer, valueAt } from '../../pointer.ts'
+import { keysOf, type Pointer, parentOf, pointer, valueAt } from '../../pointer.ts'
 import type { KubeObject } from '../../read/resource.ts'
 import type { Json, Span } from '../../read/tree.ts'
 import type { Found, Rename, Row } from '../port-references.ts'
@@ -23,7 +23,7 @@ export const moveKey: Rename = (object, { at }, name) => {
 /** Replaces the name, or gives one to an entry that has none: the whole entry is the guard then. */
 export const replaceOrAdd: Rename = (object, { at }, name) => {
   const present = valueAt(object, at)
-  const entry = pointer(...keysOf(at).slice(0, -1))
+  const entry = parentOf(at)
   return present === undefined
     ? [
         { op: 'test', path: entry, value: valueAt(object, entry) as Json },
