@@ -271,19 +271,43 @@ function plainOf(pattern: string): string {
 }
 
 /** A template, a chart's values, or a document that can't be read: only its words can be looked at. */
-function templateMeans({ text, kinds }: Skipped, service: KubeObject, portName: string): string | undefined {
+function templateMeans(skipped: Skipped, service: KubeObject, portName: string): string | undefined {
   const name = nameOf(service)
-  return firstOf(text.split(/^---/m), document => {
-    const refers = refersByName(document, portName, kinds)
-    if (isInText(document, name, portName) || (refers && mentions(document, name)))
+  const isNamed = folded(skipped).includes(foldedText(name))
+  return firstOf(documentsFor(skipped, portName), ({ document, refers, isTemplated }) => {
+    if (isNamed && (isInText(document, name, portName) || (refers && mentions(document, name))))
       return `mentions this Service and "${portName}"`
     if (!refers) return undefined
-    if (isServiceTemplated(document)) return `refers to a port "${portName}" of a Service whose name is templated`
+    if (isTemplated) return `refers to a port "${portName}" of a Service whose name is templated`
     const selects = /selector|matchLabels/i.test(document)
     return selects && Object.values(labelsOf(service)).some(label => mentions(document, label))
       ? `refers to a port "${portName}" and mentions a label of this Service`
       : undefined
   })
+}
+
+/** One of a skipped text's documents, as far as it means some Service's port of a name. */
+interface Naming {
+  readonly document: string
+  readonly refers: boolean
+  /** It refers to a port of a Service that is filled in. */
+  readonly isTemplated: boolean
+}
+
+const namings = new WeakMap<Skipped, Map<string, readonly Naming[]>>()
+
+/** The documents of a skipped text for a port's name; read once, since many Services have a port of that name. */
+function documentsFor(skipped: Skipped, portName: string): readonly Naming[] {
+  const byName = namings.get(skipped) ?? new Map<string, readonly Naming[]>()
+  namings.set(skipped, byName)
+  const known = byName.get(portName)
+  if (known !== undefined) return known
+  const found = skipped.text.split(/^---/m).map((document): Naming => {
+    const refers = refersByName(document, portName, skipped.kinds)
+    return { document, refers, isTemplated: refers && isServiceTemplated(document) }
+  })
+  byName.set(portName, found)
+  return found
 }
 
 /** Whether a template of a kind that may refer to ports, or of a kind that isn't said, holds the name where one stands. */
