@@ -1,4 +1,4 @@
-import { comparePointers, type Pointer } from '../pointer.ts'
+import type { Pointer } from '../pointer.ts'
 import { stringAt } from '../read/json.ts'
 import type { Skipped } from '../read/repository.ts'
 import type { Resource } from '../read/resource.ts'
@@ -6,6 +6,7 @@ import { areSeparated, labelsOf, mayShareNamespace, nameOf, namespaceOf } from '
 import type { Json } from '../read/tree.ts'
 import { numbersMeant, targetIn } from './container-ports.ts'
 import {
+  homeKey,
   hostKey,
   isService,
   keysOfKind,
@@ -19,25 +20,24 @@ import {
   sameNamespace,
   selectingKeys,
   selectorKeys,
+  selectsKey,
+  spotIn,
+  spotsOfWorkload,
 } from './index-keys.ts'
 import { type Nearest, NearestIndex } from './nearest-index.ts'
 import { type Answer, NearestMemory } from './nearest-memory.ts'
-import { nearestServices, wordsFor } from './nearest-services.ts'
+import { nearestServices } from './nearest-services.ts'
 import type { Selecting } from './pod-selectors.ts'
 import { podTemplateOf } from './pod-template.ts'
 import { isAmong, type PortReference, type Referent, referencesIn, type ServiceByName } from './port-references.ts'
 import { keysAskedFor, selectionsOf } from './selections.ts'
 import { isEmptySelector, type Labels, mapSelector, type Selector, selects, serviceSelector } from './selectors.ts'
 import { portNumber } from './service-ports.ts'
+import { type Referrer, ServiceReferences } from './service-references.ts'
 import type { PortTarget, Workload } from './workload.ts'
 
+export type { Referrer } from './service-references.ts'
 export type { PortTarget, Workload } from './workload.ts'
-
-/** A reference to a port, and the object that holds it. */
-export interface Referrer {
-  readonly resource: Resource
-  readonly reference: PortReference
-}
 
 /**
  * All resources of a run, and who selects whom and refers to which port: answered by index, never by scanning.
@@ -55,19 +55,17 @@ export class ResourceGraph {
   /** What the reader took for something else than an object. */
   readonly skipped: readonly Skipped[]
   /** Which Services select which workloads. */
-  readonly #selections: NearestMemory
-  /** Which objects refer to ports of which Services. */
-  readonly #meanings: NearestMemory
-  /** What was asked since the last change: of an object with many references the proof asks for each again and again. */
-  readonly #answers = new Map<PortReference, readonly Answer[]>()
+  readonly #selections = new NearestMemory(
+    () => this.#resources.keys(),
+    id => this.#selectedBy(this.#resources.get(id)),
+  )
+  readonly #references = new ServiceReferences(this.#resources, this.#services)
   #revision = 0
 
   /** @param skipped what the reader took for something else than an object; it may refer to Services all the same */
   constructor(resources: Iterable<Resource>, skipped: readonly Skipped[] = []) {
     this.skipped = skipped
     for (const resource of resources) this.#resources.set(resource.id, resource)
-    this.#selections = this.#memory(service => this.#selectedBy(service))
-    this.#meanings = this.#memory(referrer => this.#meant(referrer))
   }
 
   /** In the order of files, documents and items. */
@@ -118,11 +116,9 @@ export class ResourceGraph {
   /** Forgets what a version of an object asks, and what it may be an answer to. */
   #forget(version: Resource): void {
     this.#revision += 1
-    this.#answers.clear()
     this.#selections.forget(version.id)
-    this.#selections.forgetAround(version, keysOfWorkload(version))
-    this.#meanings.forget(version.id)
-    this.#meanings.forgetAround(version, keysOfService(version))
+    this.#selections.forgetAround(version, spotsOfWorkload(version))
+    this.#references.forget(version)
   }
 
   /** Whether it is a Service of the core API (Knative's are not). */
@@ -148,12 +144,19 @@ export class ResourceGraph {
     return resources.flatMap(resource => this.workload(resource) ?? [])
   }
 
-  #selectedBy(service: Resource): readonly Answer[] {
-    if (!isService(service.object) || stringAt(service.object, 'spec', 'type') === 'ExternalName') return []
+  #selectedBy(service: Resource | undefined): readonly Answer[] {
+    if (
+      service === undefined ||
+      !isService(service.object) ||
+      stringAt(service.object, 'spec', 'type') === 'ExternalName'
+    )
+      return []
     const selector = serviceSelector(service.object)
     if (isEmptySelector(selector)) return []
-    const nearest = this.#select(selector, service, workload => sameNamespace(workload, service))
-    return [{ ...nearest, keys: selectorKeys(selector).slice(0, 1) }]
+    const keys = [namespaceKey(service), ...selectorKeys(selector)]
+    const nearest = this.#select(selector, keys, service, workload => sameNamespace(workload, service))
+    const [label = 'any'] = selectorKeys(selector)
+    return [{ ...nearest, keys: [spotIn([namespaceKey(service)], label)] }]
   }
 
   /** The Services that select a workload's pods. */
@@ -165,12 +168,18 @@ export class ResourceGraph {
   /** Every Service under the root that could select a workload's pods, however far away and whatever is nearer. */
   *servicesThatMaySelect({ resource, pod }: Workload): Iterable<Resource> {
     const labels = labelsOf(pod.template)
-    for (const key of labelKeys(labels)) {
-      for (const service of this.#services.all(`selects ${key}`)) {
-        const { object } = service
-        if (!mayShareNamespace(namespaceOf(object), namespaceOf(resource.object))) continue
-        if (stringAt(object, 'spec', 'type') === 'ExternalName') continue
-        if (selects(serviceSelector(object), labels)) yield service
+    const namespace = namespaceOf(resource.object)
+    const homes = namespace === undefined ? [[]] : [[homeKey(namespace)], [homeKey(undefined)]]
+    const ways = homes.flatMap(home => labelKeys(labels).map(key => [...home, selectsKey(key)]))
+    const found = new Set<Resource>()
+    for (const keys of ways) {
+      for (const service of this.#services.all(...keys)) {
+        if (found.has(service) || stringAt(service.object, 'spec', 'type') === 'ExternalName') continue
+        if (!mayShareNamespace(namespaceOf(service.object), namespace)) continue
+        const selector = serviceSelector(service.object)
+        if (isEmptySelector(selector) || !selects(selector, labels)) continue
+        found.add(service)
+        yield service
       }
     }
   }
@@ -257,23 +266,7 @@ export class ResourceGraph {
 
   /** Every reference that means this Service: by name or by label, judged pessimistically, with no nearer one to mean. */
   referencesTo(service: Resource): readonly Referrer[] {
-    const referrers = this.#meanings.askersOf(service.id).flatMap(id => this.#resources.get(id) ?? [])
-    return referrers.toSorted(inOrder).flatMap(resource =>
-      this.referencesOf(resource)
-        .filter(reference => this.#isMeantBy(resource, reference, service))
-        .map(reference => ({ resource, reference })),
-    )
-  }
-
-  #isMeantBy(referrer: Resource, reference: PortReference, service: Resource): boolean {
-    const to = wordsFor(reference.to, service)
-    if (to === undefined) return false
-    const asked = to === reference.to ? reference : { ...reference, to }
-    return this.#meantBy(referrer, asked).some(({ resources }) => resources.some(({ id }) => id === service.id))
-  }
-
-  #meant(referrer: Resource): readonly Answer[] {
-    return this.referencesOf(referrer).flatMap(reference => this.#meantBy(referrer, reference))
+    return this.#references.to(service)
   }
 
   /**
@@ -281,18 +274,7 @@ export class ResourceGraph {
    * or means no Service's port.
    */
   meantBy(referrer: Resource, reference: PortReference): readonly Resource[] {
-    return this.#meantBy(referrer, reference).flatMap(({ resources }) => resources)
-  }
-
-  #meantBy(referrer: Resource, reference: PortReference): readonly Answer[] {
-    const { to, port, names } = reference
-    if (names !== 'service-port' || to.type === 'self') return []
-    const known = this.#answers.get(reference)
-    if (known !== undefined) return known
-    const hasPort = ({ object }: Resource): boolean => portNumber(object, port) !== undefined
-    const answers = nearestServices(referrer, to, this.#services, hasPort)
-    this.#answers.set(reference, answers)
-    return answers
+    return this.#references.meantBy(referrer, reference)
   }
 
   /**
@@ -339,7 +321,9 @@ export class ResourceGraph {
         )
       case 'pods':
         return this.#asWorkloads(
-          this.#select(to.selector, referrer, workload => isAmong(to.namespaces, referrer, workload)).resources,
+          this.#select(to.selector, selectorKeys(to.selector), referrer, workload =>
+            isAmong(to.namespaces, referrer, workload),
+          ).resources,
         ).map(workload => ({ workload }))
       case 'workload':
         return this.#asWorkloads(
@@ -367,29 +351,20 @@ export class ResourceGraph {
     ).resources
   }
 
-  #select(selector: Selector, from: Resource, accepts: (workload: Resource) => boolean): Nearest {
-    return this.#workloads.nearest(selectorKeys(selector), from.path, resource => {
+  #select(
+    selector: Selector,
+    keys: readonly string[],
+    from: Resource,
+    accepts: (workload: Resource) => boolean,
+  ): Nearest {
+    return this.#workloads.nearest(keys, from.path, resource => {
       const pod = podTemplateOf(resource)
       if (pod === undefined || areSeparated(resource, from)) return false
       return accepts(resource) && selects(selector, labelsOf(pod.template))
     })
   }
 
-  #memory(ask: (asker: Resource) => readonly Answer[]): NearestMemory {
-    const askers = (): Iterable<string> => this.#resources.keys()
-    return new NearestMemory(askers, id => {
-      const asker = this.#resources.get(id)
-      return asker === undefined ? [] : ask(asker)
-    })
-  }
-
   #index(keysOf: (resource: Resource) => readonly string[]): NearestIndex {
     return new NearestIndex(keysOf, () => this.#resources.values())
   }
-}
-
-/** The order of files, documents and items. */
-function inOrder(one: Resource, other: Resource): number {
-  if (one.path !== other.path) return one.path < other.path ? -1 : 1
-  return one.document - other.document || comparePointers(one.base, other.base)
 }

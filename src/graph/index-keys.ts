@@ -3,7 +3,7 @@ import { at, mapAt, stringAt } from '../read/json.ts'
 import { groupOf, type KubeObject, labelsOf, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
 import type { Json } from '../read/tree.ts'
 import { podTemplateOf } from './pod-template.ts'
-import { type Referent, referencesIn } from './port-references.ts'
+import { referencesIn } from './port-references.ts'
 import { places, serviceOfHost } from './references/places.ts'
 import { selectionsOf, serviceOfSubset } from './selections.ts'
 import { type Labels, type Selector, serviceSelector } from './selectors.ts'
@@ -20,37 +20,53 @@ export function keysOfWorkload(resource: Resource): readonly string[] {
 }
 
 /**
- * Under which keys a Service is found: by its name, by its labels, and by the first label that it selects; none for
- * other objects.
+ * Under which keys a Service is found: by its namespace, its name, its labels, and by the first label that it selects;
+ * none for other objects.
  */
 export function keysOfService({ object }: Resource): readonly string[] {
+  return isService(object) ? [homeKey(namespaceOf(object)), ...wordsOfService(object)] : []
+}
+
+/** Where those who ask for Services are told of this one: by what they ask for, and in which namespace if they know. */
+export function spotsOfService({ object }: Resource): readonly string[] {
   if (!isService(object)) return []
+  const home = [homeKey(namespaceOf(object))]
+  return wordsOfService(object).flatMap(word => [spotIn([], word), spotIn(home, word)])
+}
+
+function wordsOfService(object: KubeObject): readonly string[] {
   const [selected] = labelKeys(serviceSelector(object).matchLabels)
   const keys = [`name ${nameOf(object)}`, 'any', ...labelKeys(labelsOf(object))]
-  return selected === undefined ? keys : [...keys, `selects ${selected}`]
+  return selected === undefined ? keys : [...keys, selectsKey(selected)]
 }
 
-/** Under which keys an object is found by what it refers to. */
+/** Where Services that ask for pods are told of these: by each label, in their namespace. */
+export function spotsOfWorkload(resource: Resource): readonly string[] {
+  const pod = podTemplateOf(resource)
+  const labels = pod === undefined ? [] : labelKeys(labelsOf(pod.template))
+  return labels.map(label => spotIn([namespaceKey(resource)], label))
+}
+
+/** Where one is told of what has a key; in a namespace, or in any. */
+export function spotIn(home: readonly string[], key: string): string {
+  return home.length === 0 ? key : `${home.join()} ${key}`
+}
+
+/** The key of Services whose selector begins with a label, given by its key. */
+export function selectsKey(label: string): string {
+  return `selects ${label}`
+}
+
+/** The key of Services that say they are in a namespace, or that name none. */
+export function homeKey(namespace: string | undefined): string {
+  return `in ${namespace ?? ''}`
+}
+
+/** Under which keys an object is found by the container ports that it refers to by name. */
 export function keysOfReferrer(resource: Resource): readonly string[] {
-  return referencesIn(resource).flatMap(({ to, names, port }) =>
-    names === 'service-port' ? referentKeys(to) : typeof port === 'string' ? [`container port ${port}`] : [],
+  return referencesIn(resource).flatMap(({ names, port }) =>
+    names === 'container-port' && typeof port === 'string' ? [`container port ${port}`] : [],
   )
-}
-
-/** Under which keys a referrer is found from the Service it may mean. */
-export function referentKeys(to: Referent): readonly string[] {
-  switch (to.type) {
-    case 'service':
-      return [`name ${to.name}`]
-    case 'services':
-      return selectorKeys(to.selector).slice(0, 1)
-    case 'selecting':
-      return labelKeys(to.labels).map(key => `selecting ${key}`)
-    case 'mentioned':
-      return [...to.words].map(word => `name ${word}`)
-    default:
-      return []
-  }
 }
 
 /** Under which keys an object is found by the selectors of pods that it holds. */
@@ -95,8 +111,11 @@ function namesMeant(object: KubeObject): readonly string[] {
 }
 
 /** Every object that the selector selects stands under all of these keys. */
-export function selectorKeys({ matchLabels }: Selector): readonly string[] {
-  const keys = labelKeys(matchLabels)
+export function selectorKeys({ matchLabels, matchExpressions }: Selector): readonly string[] {
+  const onlyValues = matchExpressions.flatMap(({ key, operator, values: [value, ...others] }) =>
+    operator === 'In' && value !== undefined && others.length === 0 ? [labelKey(key, value)] : [],
+  )
+  const keys = [...labelKeys(matchLabels), ...onlyValues]
   return keys.length > 0 ? keys : ['any']
 }
 

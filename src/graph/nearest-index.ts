@@ -107,7 +107,7 @@ export class NearestIndex {
     const rarest = this.#rarest(keys)
     if (rarest === undefined) return NOWHERE
     const { under } = rarest
-    if (sizeOf(under) <= FEW) return nearestOf(resourcesOf(under).filter(accepts), path)
+    if (sizeOf(under) <= FEW) return nearestAmong(resourcesOf(under).filter(accepts), path)
     for (const place of placesOf(path)) {
       const resources = this.#within(place, rarest).filter(accepts)
       if (resources.length > 0) return { place, resources }
@@ -171,10 +171,19 @@ function resourcesOf(under: Under): readonly Resource[] {
 }
 
 /** Those of few that are in the place nearest to a file. */
-function nearestOf(few: readonly Resource[], path: string): Nearest {
+function nearestAmong(few: readonly Resource[], path: string): Nearest {
   const isNear = (place: string): boolean => few.some(resource => isIn(place, resource.path))
   const place = placesOf(path).find(isNear) ?? ROOT
   return { place, resources: few.filter(resource => isIn(place, resource.path)) }
+}
+
+/** What is nearest to a file among what several ways lead to, each to what is nearest there. */
+export function nearestOf(found: readonly Nearest[], path: string): Nearest {
+  const [first = NOWHERE, ...others] = found.filter(({ resources }) => resources.length > 0)
+  if (others.length === 0) return first
+  const place = placesOf(path).find(each => each === first.place || others.some(other => other.place === each)) ?? ROOT
+  const there = [first, ...others].flatMap(each => (each.place === place ? each.resources : []))
+  return { place, resources: [...new Set(there)] }
 }
 
 /** The place that holds all. */

@@ -1,8 +1,8 @@
-import { labelsOf, mayShareNamespace, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
-import { labelKeys, selectorKeys } from './index-keys.ts'
-import type { NearestIndex } from './nearest-index.ts'
+import { labelsOf, nameOf, namespaceOf, type Resource } from '../read/resource.ts'
+import { homeKey, labelKeys, selectorKeys, selectsKey, spotIn } from './index-keys.ts'
+import { type NearestIndex, nearestOf } from './nearest-index.ts'
 import type { Answer } from './nearest-memory.ts'
-import { isAmong, type Referent } from './port-references.ts'
+import { isAmong, type Namespaces, type Referent } from './port-references.ts'
 import { isEmptySelector, selects, serviceSelector } from './selectors.ts'
 
 /**
@@ -15,47 +15,53 @@ export function nearestServices(
   services: NearestIndex,
   accepts: (service: Resource) => boolean,
 ): readonly Answer[] {
-  const nearest = (keys: readonly string[], fits: (service: Resource) => boolean): Answer => ({
-    ...services.nearest(keys, referrer.path, service => fits(service) && accepts(service)),
-    keys: keys.slice(0, 1),
-  })
+  const nearest = (keys: readonly string[], namespaces: Namespaces, words = keys.slice(0, 1)): Answer => {
+    const homes = homesOf(namespaces, referrer)
+    const fits = (service: Resource): boolean =>
+      isAmong(namespaces, referrer, service) && mayMean(to, service) && accepts(service)
+    const found = homes.map(home => services.nearest([...home, ...keys], referrer.path, fits))
+    return { ...nearestOf(found, referrer.path), keys: homes.flatMap(home => words.map(word => spotIn(home, word))) }
+  }
   switch (to.type) {
-    case 'service': {
-      const namespace = to.namespace ?? namespaceOf(referrer.object)
-      return [nearest([`name ${to.name}`], ({ object }) => mayShareNamespace(namespace, namespaceOf(object)))]
-    }
-    case 'services': {
-      const { selector, namespaces } = to
-      const fits = (service: Resource): boolean =>
-        isAmong(namespaces, referrer, service) && selects(selector, labelsOf(service.object))
-      return [nearest(selectorKeys(selector), fits)]
-    }
-    case 'selecting': {
-      const fits = (service: Resource): boolean => {
-        const selector = serviceSelector(service.object)
-        return !isEmptySelector(selector) && selects(selector, to.labels) && isAmong('own', referrer, service)
-      }
-      return [{ ...nearest(['any'], fits), keys: labelKeys(to.labels).map(key => `selects ${key}`) }]
-    }
+    case 'service':
+      return [nearest([`name ${to.name}`], to.namespace === undefined ? 'own' : [to.namespace])]
+    case 'services':
+      return [nearest(selectorKeys(to.selector), to.namespaces)]
+    case 'selecting':
+      return [nearest(['any'], 'own', labelKeys(to.labels).map(selectsKey))]
     case 'mentioned':
-      return [...to.words].map(word => nearest([`name ${word}`], () => true))
+      return [...to.words].map(word => nearest([`name ${word}`], 'any'))
     default:
       return []
   }
 }
 
+/** The keys of Services in the namespaces that a referrer means; those that name none may be in any. */
+function homesOf(namespaces: Namespaces, { object }: Resource): readonly (readonly string[])[] {
+  const own = namespaceOf(object)
+  const meant = namespaces === 'own' && own !== undefined ? [own] : namespaces
+  return typeof meant === 'string' ? [[]] : [...new Set([...meant, undefined])].map(namespace => [homeKey(namespace)])
+}
+
 /** The words as far as they fit a Service, wherever it is and whatever is nearer; undefined where they don't. */
-export function wordsFor(to: Referent, { object }: Resource): Referent | undefined {
+export function wordsFor(to: Referent, service: Resource): Referent | undefined {
+  if (!mayMean(to, service)) return undefined
+  return to.type === 'mentioned' ? { type: 'mentioned', words: new Set([nameOf(service.object)]) } : to
+}
+
+function mayMean(to: Referent, { object }: Resource): boolean {
   switch (to.type) {
     case 'service':
-      return to.name === nameOf(object) ? to : undefined
+      return to.name === nameOf(object)
     case 'services':
-      return selects(to.selector, labelsOf(object)) ? to : undefined
-    case 'selecting':
-      return selects(serviceSelector(object), to.labels) ? to : undefined
+      return selects(to.selector, labelsOf(object))
+    case 'selecting': {
+      const selector = serviceSelector(object)
+      return !isEmptySelector(selector) && selects(selector, to.labels)
+    }
     case 'mentioned':
-      return to.words.has(nameOf(object)) ? { type: 'mentioned', words: new Set([nameOf(object)]) } : undefined
+      return to.words.has(nameOf(object))
     default:
-      return undefined
+      return false
   }
 }
