@@ -1,7 +1,7 @@
 import type { Resource } from '../read/resource.ts'
 
-/** What stands under a key: by id, or alone, as under most. */
-type Under = Entry | Map<string, Entry>
+/** What stands under a key: alone, as under most, a few, or many by id. */
+type Under = Entry | readonly Entry[] | Map<string, Entry>
 
 /** A key, and what stands under it. */
 interface Keyed {
@@ -69,9 +69,8 @@ export class NearestIndex {
       return
     }
     const [key] = after
-    const under = key === undefined ? undefined : this.#made.get(key)
-    const entry = under instanceof Map ? under.get(old.id) : under
-    if (entry?.resource.id === old.id) entry.resource = resource
+    const entry = key === undefined ? undefined : entryIn(this.#made.get(key), old.id)
+    if (entry !== undefined) entry.resource = resource
   }
 
   #put(resource: Resource, keys: readonly string[]): void {
@@ -86,16 +85,23 @@ export class NearestIndex {
   #putUnder(key: string, entry: Entry): void {
     const { id } = entry.resource
     const under = this.#entries.get(key)
-    if (under instanceof Map) under.set(id, entry)
-    else if (under === undefined || under.resource.id === id) this.#entries.set(key, entry)
-    else this.#entries.set(key, new Map([under, entry].map(each => [each.resource.id, each])))
+    if (under === undefined) this.#entries.set(key, entry)
+    else if (under instanceof Map) under.set(id, entry)
+    else {
+      const entries = [...fewIn(under).filter(({ resource }) => resource.id !== id), entry]
+      this.#entries.set(key, entries.length > FEW ? new Map(entries.map(each => [each.resource.id, each])) : entries)
+    }
   }
 
   #take({ id, path }: Resource, keys: readonly string[]): void {
     for (const key of keys) {
       const under = this.#entries.get(key)
       if (under instanceof Map) under.delete(id)
-      else if (under?.resource.id === id) this.#entries.delete(key)
+      else if (under !== undefined) {
+        const left = fewIn(under).filter(({ resource }) => resource.id !== id)
+        if (left.length > 0) this.#entries.set(key, left)
+        else this.#entries.delete(key)
+      }
       const byPlace = this.#places.get(key)
       if (byPlace === undefined) continue
       for (const place of placesOf(path)) byPlace.get(place)?.delete(id)
@@ -124,15 +130,13 @@ export class NearestIndex {
   /** What may stand under all the keys (at least one), wherever it is. */
   *all(...keys: readonly string[]): Iterable<Resource> {
     const under = this.#rarest(keys)?.under
-    if (under instanceof Map) for (const { resource } of under.values()) yield resource
-    else if (under !== undefined) yield under.resource
+    if (under !== undefined) for (const { resource } of entriesOf(under)) yield resource
   }
 
   /** Whether anything but a resource stands under a key. */
   hasBeside(key: string, { id }: Resource): boolean {
     const under = this.#entries.get(key)
-    if (under === undefined) return false
-    return under instanceof Map ? under.size > (under.has(id) ? 1 : 0) : under.resource.id !== id
+    return under !== undefined && sizeOf(under) > (entryIn(under, id) === undefined ? 0 : 1)
   }
 
   /** The key that has the fewest resources, since who asks looks at each anyway; undefined where a key has none. */
@@ -162,12 +166,25 @@ export class NearestIndex {
   }
 }
 
+function fewIn(under: Entry | readonly Entry[]): readonly Entry[] {
+  return 'resource' in under ? [under] : under
+}
+
+function entriesOf(under: Under): Iterable<Entry> {
+  return under instanceof Map ? under.values() : fewIn(under)
+}
+
+function entryIn(under: Under | undefined, id: string): Entry | undefined {
+  if (under === undefined) return undefined
+  return under instanceof Map ? under.get(id) : fewIn(under).find(({ resource }) => resource.id === id)
+}
+
 function sizeOf(under: Under): number {
-  return under instanceof Map ? under.size : 1
+  return under instanceof Map ? under.size : fewIn(under).length
 }
 
 function resourcesOf(under: Under): readonly Resource[] {
-  return under instanceof Map ? Array.from(under.values(), ({ resource }) => resource) : [under.resource]
+  return Array.from(entriesOf(under), ({ resource }) => resource)
 }
 
 /** Those of few that are in the place nearest to a file. */

@@ -13,8 +13,8 @@ export interface Answer extends Nearest {
 export class NearestMemory {
   readonly #askers: () => Iterable<string>
   readonly #ask: (id: string) => readonly Answer[]
-  /** The ids of what an asker found. */
-  readonly #found = new Map<string, readonly string[]>()
+  /** What those who have an answer found: mostly one, which is kept without a list. */
+  readonly #found = new Map<string, string | readonly string[]>()
   /** Who asks again before somebody wants to know who finds what; undefined: all do. */
   #unasked: Set<string> | undefined
   readonly #askersByFound = new Relation()
@@ -33,11 +33,12 @@ export class NearestMemory {
   /** The ids of what an asker finds. */
   foundBy(asker: string): readonly string[] {
     const known = this.#found.get(asker)
-    if (known !== undefined) return known
+    if (known !== undefined) return listOf(known)
     const answers = this.#ask(asker)
     if (answers.length === 0) return []
     const found = [...new Set(answers.flatMap(({ resources }) => resources.map(({ id }) => id)))]
-    this.#found.set(asker, found)
+    const [first, ...others] = found
+    this.#found.set(asker, first !== undefined && others.length === 0 ? first : found)
     for (const id of found) this.#askersByFound.add(id, asker)
     for (const { place, keys } of answers) for (const key of keys) this.#askersBySpot.add(spotOf(place, key), asker)
     return found
@@ -53,7 +54,7 @@ export class NearestMemory {
   /** Forgets what an asker found, since it will ask otherwise. */
   forget(asker: string): void {
     this.#unasked?.add(asker)
-    for (const id of this.#found.get(asker) ?? []) this.#askersByFound.delete(id, asker)
+    for (const id of listOf(this.#found.get(asker) ?? [])) this.#askersByFound.delete(id, asker)
     this.#found.delete(asker)
   }
 
@@ -63,6 +64,10 @@ export class NearestMemory {
       for (const key of keys) for (const asker of this.#askersBySpot.take(spotOf(place, key))) this.forget(asker)
     }
   }
+}
+
+function listOf(found: string | readonly string[]): readonly string[] {
+  return typeof found === 'string' ? [found] : found
 }
 
 function spotOf(place: string, key: string): string {
