@@ -3,6 +3,7 @@ import { mayBeSelectedBy, maySelect } from '../graph/pod-selectors.ts'
 import { podTemplateOf } from '../graph/pod-template.ts'
 import { selectionsOf } from '../graph/selections.ts'
 import type { Labels } from '../graph/selectors.ts'
+import { isSame } from '../json-patch.ts'
 import { labelsOf, type Resource, titleOf } from '../read/resource.ts'
 import type { Place } from './fixer.ts'
 
@@ -36,11 +37,9 @@ function otherwiseSelected(
   intended: readonly Place[],
 ): string | undefined {
   const [old, now] = [podLabels(before), podLabels(after)]
-  const services = [before, after].flatMap(version => {
-    const workload = graph.workload(version)
-    return workload === undefined ? [] : [...graph.servicesThatMaySelect(workload)]
-  })
-  for (const selecting of graph.selectingBy(old, now, services)) {
+  if (isSame(old, now)) return undefined
+  const versions = [before, after].flatMap(version => graph.workload(version) ?? [])
+  for (const selecting of graph.selectingBy(old, now, versions)) {
     const { resource, selection } = selecting
     if (intended.some(place => place.resource.id === resource.id && place.pointer === selection.at)) continue
     const isSelected = maySelect(selecting, after, now, graph)

@@ -187,13 +187,16 @@ export class ResourceGraph {
   /**
    * The selectors that may tell pods with these labels from pods with those, wherever they stand.
    *
-   * @param services those that may select either: other selectors choose from their pods only
+   * @param versions the workloads that have them: selectors may choose from the pods of Services that may select these
    */
-  selectingBy(some: Labels, others: Labels, services: readonly Resource[]): readonly Selecting[] {
+  selectingBy(some: Labels, others: Labels, versions: readonly Workload[]): readonly Selecting[] {
     const asked = Object.keys({ ...some, ...others }).filter(key => some[key] !== others[key])
+    const services = this.#kinds.has('DestinationRule')
+      ? versions.flatMap(version => [...this.servicesThatMaySelect(version)])
+      : []
     const keys = [
       ...asked.flatMap(key => selectingKeys(key, [some[key], others[key]])),
-      ...services.map(({ object }) => hostKey(nameOf(object))),
+      ...new Set(services.map(({ object }) => hostKey(nameOf(object)))),
     ]
     const owners = new Map(keys.flatMap(key => Array.from(this.#selecting.all(key), owner => [owner.id, owner])))
     return [...owners.values()].flatMap(resource =>

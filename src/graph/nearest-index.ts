@@ -133,6 +133,11 @@ export class NearestIndex {
     if (under !== undefined) for (const { resource } of entriesOf(under)) yield resource
   }
 
+  /** Whether anything stands under a key. */
+  has(key: string): boolean {
+    return this.#rarest([key]) !== undefined
+  }
+
   /** Whether anything but a resource stands under a key. */
   hasBeside(key: string, { id }: Resource): boolean {
     const under = this.#entries.get(key)
