@@ -21,7 +21,7 @@ export function keysOf(at: Pointer): string[] {
 
 /** The pointer to what holds what stands there; the whole has nothing around it but itself. */
 export function parentOf(at: Pointer): Pointer {
-  return at.slice(0, Math.max(at.lastIndexOf('/'), 0)) as Pointer
+  return at.slice(0, at.lastIndexOf('/')) as Pointer
 }
 
 /** The pointer to what stands at `at` within what stands at `base`. */

@@ -32,7 +32,10 @@ const USUAL: Rates = {
 /** Of the four documents of each app, its Deployment and its Service need an edit. */
 export const HALF: Rates = { unnamedPort: 1, noLabels: 1, unlistedPort: 0, proxyUser: 0, ingress: 0, monitor: 0 }
 
-/** Writes a repository of so many apps: one directory an app, all of it in one file, or in one List. The same for every run. */
+/**
+ * Writes a repository of so many apps: one directory an app, with names of their own or all with the same, all of it in
+ * one file, or in one List. The same for every run.
+ */
 export function generate(root: string, apps: number, layout: Layout, rates = USUAL): void {
   const write = WRITERS[layout](root)
   for (let index = 0; index < apps; index += 1) {

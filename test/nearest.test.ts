@@ -77,11 +77,17 @@ function plainlySaid(objects: readonly Placed[]): readonly unknown[] {
     )
   }
   const ids = (found: readonly Placed[]): readonly string[] => found.map(({ id }) => id).toSorted()
+  const isLabelled = (one: Placed, app: string): boolean =>
+    objects.some(other => other !== one && other.facts.kind === 'Deployment' && other.facts.labels['app'] === app)
+  const ofWorkload = (one: Placed): readonly unknown[] => [
+    ids(objects.filter(other => selected(other).includes(one))),
+    ids(objects.filter(other => maySelect(other.facts, one.facts))),
+    ['a', 'b'].map(app => isLabelled(one, app)),
+  ]
   return objects
     .map(one => [
       one.id,
-      one.facts.kind === 'Deployment' ? ids(objects.filter(other => selected(other).includes(one))) : undefined,
-      one.facts.kind === 'Deployment' ? ids(objects.filter(other => maySelect(other.facts, one.facts))) : undefined,
+      ...(one.facts.kind === 'Deployment' ? ofWorkload(one) : [undefined, undefined, undefined]),
       ids(selected(one)),
       ids(objects.filter(other => means(other).includes(one))),
       ids(means(one)),
@@ -139,6 +145,7 @@ function saidBy(graph: ResourceGraph): readonly unknown[] {
       resource.id,
       workload && idsOf(graph.servicesOf(workload)),
       workload && idsOf(graph.servicesThatMaySelect(workload)),
+      workload && ['a', 'b'].map(app => graph.areOthersLabelled('app', app, workload)),
       idsOf(graph.workloadsOf(resource).map(selected => selected.resource)),
       idsOf(referrers),
       idsOf(graph.referencesOf(resource).flatMap(reference => graph.meantBy(resource, reference))),

@@ -29,7 +29,14 @@ import { type Answer, NearestMemory } from './nearest-memory.ts'
 import { nearestServices } from './nearest-services.ts'
 import type { Selecting } from './pod-selectors.ts'
 import { podTemplateOf } from './pod-template.ts'
-import { isAmong, type PortReference, type Referent, referencesIn, type ServiceByName } from './port-references.ts'
+import {
+  isAmong,
+  type PortReference,
+  type Referent,
+  referencesIn,
+  type ServiceByName,
+  type ServicesByLabel,
+} from './port-references.ts'
 import { keysAskedFor, selectionsOf } from './selections.ts'
 import { isEmptySelector, type Labels, mapSelector, type Selector, selects, serviceSelector } from './selectors.ts'
 import { portNumber } from './service-ports.ts'
@@ -153,10 +160,10 @@ export class ResourceGraph {
       return []
     const selector = serviceSelector(service.object)
     if (isEmptySelector(selector)) return []
-    const keys = [namespaceKey(service), ...selectorKeys(selector)]
-    const nearest = this.#select(selector, keys, service, workload => sameNamespace(workload, service))
-    const [label = 'any'] = selectorKeys(selector)
-    return [{ ...nearest, keys: [spotIn([namespaceKey(service)], label)] }]
+    const home = namespaceKey(service)
+    const labels = selectorKeys(selector)
+    const nearest = this.#select(selector, [home, ...labels], service, workload => sameNamespace(workload, service))
+    return [{ ...nearest, keys: labels.slice(0, 1).map(label => spotIn([home], label)) }]
   }
 
   /** The Services that select a workload's pods. */
@@ -191,6 +198,7 @@ export class ResourceGraph {
    */
   selectingBy(some: Labels, others: Labels, versions: readonly Workload[]): readonly Selecting[] {
     const asked = Object.keys({ ...some, ...others }).filter(key => some[key] !== others[key])
+    // Only their subsets choose so, and few repositories have any.
     const services = this.#kinds.has('DestinationRule')
       ? versions.flatMap(version => [...this.servicesThatMaySelect(version)])
       : []
@@ -249,9 +257,9 @@ export class ResourceGraph {
     return [...this.#workloads.all(key)]
   }
 
-  /** The nearest Services that an object means by a name. */
-  servicesMeant(referrer: Resource, to: ServiceByName): readonly Resource[] {
-    return this.#servicesFor(referrer, to)
+  /** The nearest Services that an object means by a name or by labels, whatever ports they have. */
+  servicesMeant(referrer: Resource, to: ServiceByName | ServicesByLabel): readonly Resource[] {
+    return nearestServices(referrer, to, this.#services, () => true).flatMap(({ resources }) => resources)
   }
 
   /** Where a Service port (an entry of `spec.ports`) leads, in every workload that the Service selects. */
@@ -310,16 +318,12 @@ export class ResourceGraph {
     )
   }
 
-  #servicesFor(referrer: Resource, to: Referent): readonly Resource[] {
-    return nearestServices(referrer, to, this.#services, () => true).flatMap(({ resources }) => resources)
-  }
-
   #podsFor(referrer: Resource, to: Referent): readonly { readonly workload: Workload; readonly container?: Pointer }[] {
     switch (to.type) {
       case 'selected':
         return this.workloadsOf(referrer).map(workload => ({ workload }))
       case 'behind':
-        return this.#servicesFor(referrer, to.services).flatMap(service =>
+        return this.servicesMeant(referrer, to.services).flatMap(service =>
           this.workloadsOf(service).map(workload => ({ workload })),
         )
       case 'pods':
