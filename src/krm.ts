@@ -7,14 +7,14 @@ import { at, listAt } from './read/json.ts'
 import type { FunctionResult } from './read/kustomization.ts'
 import { STDIN } from './read/repository.ts'
 import { readStream, type Stream } from './read/stream.ts'
-import type { Json, ParsedText } from './read/tree.ts'
+import type { Json, ParsedDocument } from './read/tree.ts'
 import { parse } from './read/yaml.ts'
 import { functionResults, resultLine } from './report/function-results.ts'
 import { isFailing } from './report/result.ts'
 import type { Rules } from './rules.ts'
 import { ALL } from './run-options.ts'
-import { runOnStream } from './stream.ts'
-import { EditRefused, edit } from './write/edit.ts'
+import { type FixedStream, runOnStream } from './stream.ts'
+import { applied, EditRefused } from './write/edit.ts'
 
 /** What a function leaves behind. */
 export interface FunctionRun {
@@ -40,11 +40,7 @@ export async function runFunction(
   const stream = readStream(text.trim() === '' ? emptyFor(configFile) : text)
   const spec = await functionSpecOf(configFile === undefined ? ownConfig(stream) : onlyDocumentIn(configFile))
   const { mode, profile = 'sidecar', unsafe, failOn, rules: ruleSettings, ...asked } = spec
-  const {
-    text: fixed,
-    result,
-    notes,
-  } = runOnStream(stream, {
+  const run = runOnStream(stream, {
     ...asked,
     profile,
     ruleSettings,
@@ -55,14 +51,15 @@ export async function runFunction(
     rules,
     prefix: '',
   })
+  const { result, notes } = run
   const results = functionResults(result)
   const isFailed =
     (mode === 'check' || failOn !== undefined) &&
     isFailing(result, ({ severity }) => isAtLeast(severity, result.failOn))
   const lines = [...results.map(resultLine), ...notes]
   const exitCode = isFailed ? 1 : 0
-  if (stream.list === undefined) return { output: fixed, lines, exitCode }
-  return { ...withResults(result.filesAfter.get(STDIN)?.parsed ?? parse(fixed), results, lines), exitCode }
+  if (stream.list === undefined) return { output: run.text, lines, exitCode }
+  return { ...withResults(stream.list, stream.text, run, results, lines), exitCode }
 }
 
 /** The legacy protocol has no ResourceList, and a marker is the shortest text that isn't empty. */
@@ -79,22 +76,24 @@ function ownConfig({ list, text }: Stream): ConfigSource | undefined {
 
 /** The list with what this function adds to the results: what others said stays, and nothing is said twice. */
 function withResults(
-  parsed: ParsedText,
+  { index, value: list }: ParsedDocument,
+  before: string,
+  { text, sheets }: FixedStream,
   results: readonly FunctionResult[],
   lines: readonly string[],
 ): Pick<FunctionRun, 'output' | 'lines'> {
-  const { text, documents } = parsed
-  const [list] = documents
-  const known = listAt(list?.value, 'results')
+  const known = listAt(list, 'results')
   const own = JSON.parse(JSON.stringify(results)) as readonly Json[]
   const fresh = own.filter(one => !known.some(other => isDeepStrictEqual(one, other)))
-  if (list === undefined || fresh.length === 0) return { output: text, lines }
+  if (fresh.length === 0) return { output: text, lines }
   const path = '/results' as const
-  const operations = Array.isArray(at(list.value, 'results'))
+  const operations = Array.isArray(at(list, 'results'))
     ? fresh.map(value => ({ op: 'add' as const, path: joined(path, '/-'), value }))
     : [{ op: 'add' as const, path, value: fresh }]
   try {
-    return { output: edit(parsed, [{ document: list.index, operations }]).text, lines }
+    sheets.apply([{ resource: { path: STDIN, document: index, base: '' }, operations }], [], { keep: true })
+    if (sheets.prove().length > 0) throw new EditRefused('proof', 'the text would not read as the results')
+    return { output: applied(before, sheets.edits().get(STDIN) ?? []), lines }
   } catch (error) {
     if (!(error instanceof EditRefused)) throw error
     return { output: text, lines: [...lines, `the results can't be written into the ResourceList: ${error.message}`] }

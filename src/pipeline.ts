@@ -17,6 +17,11 @@ import { type NewDocument, Sheets } from './write/sheets.ts'
 /** Fixes must come to rest within so many passes over what is left; more are a bug of mesh-fix. */
 const MAX_PASSES = 10
 
+/** An outcome, and the texts with its edits: others can come on top. */
+export interface PipelineOutcome extends Outcome {
+  readonly sheets: Sheets
+}
+
 /** Detects, fixes and proves, to a fixpoint. */
 export class Pipeline {
   readonly #detectors: readonly Detector[]
@@ -32,7 +37,11 @@ export class Pipeline {
    *
    * @param onProgress told from time to time how many of how many findings are treated
    */
-  run(repository: Repository, options: RunOptions, onProgress: (done: number, of: number) => void = () => {}): Outcome {
+  run(
+    repository: Repository,
+    options: RunOptions,
+    onProgress: (done: number, of: number) => void = () => {},
+  ): PipelineOutcome {
     const oneByOne = new Set<string>()
     const known = withCustomKinds(repository, options.customKinds)
     for (;;) {
@@ -139,7 +148,7 @@ class Run {
     return this.#sheets.prove()
   }
 
-  outcome(): Outcome {
+  outcome(): PipelineOutcome {
     return {
       repository: this.#repository,
       options: this.#options,
@@ -152,6 +161,7 @@ class Run {
       graph: this.#graph,
       documents: this.#documents,
       edits: this.#sheets.edits(),
+      sheets: this.#sheets,
     }
   }
 

@@ -7,16 +7,21 @@ import { resolvedFrom } from './read/kustomization.ts'
 import { type Repository, STDIN } from './read/repository.ts'
 import type { Stream } from './read/stream.ts'
 import { ignoring } from './read/walk.ts'
-import { parse } from './read/yaml.ts'
 import type { Result } from './report/result.ts'
 import type { Rules } from './rules.ts'
 import { type Asked, runOptions } from './run-options.ts'
 import { configuredIgnores, pathPatternsOf } from './scope.ts'
+import { filesAfter } from './texts.ts'
 import { applied } from './write/edit.ts'
+import { Sheets } from './write/sheets.ts'
+
+const NONE: ReadonlySet<string> = new Set()
 
 /** A stream that rules have run over, and what they found. */
 export interface FixedStream {
   readonly text: string
+  /** The same text: what is to be written beside the fixes comes on top. */
+  readonly sheets: Sheets
   readonly result: Result
   /** What was asked for in vain. */
   readonly notes: readonly string[]
@@ -63,9 +68,10 @@ export function runOnStream({ text, repository }: Stream, options: StreamOptions
     cwd,
     failOn,
     build: NOT_BUILT,
-    filesAfter: write ? new Map([[STDIN, { path: STDIN, parsed: parse(after) }]]) : repository.files,
+    filesAfter: filesAfter(outcome, write ? new Map([[STDIN, after]]) : new Map(), NONE),
   }
-  return { text: after, result, notes: notesOn(ignore, repository) }
+  const sheets = write ? outcome.sheets : new Sheets(repository.files, NONE)
+  return { text: after, sheets, result, notes: notesOn(ignore, repository) }
 }
 
 /** Paths are those that objects say they come from. */

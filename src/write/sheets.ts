@@ -11,7 +11,7 @@ import { renderDocument, styleOf } from './render.ts'
 
 /** A change as the edit engine takes it: operations on an object that stands somewhere in a document. */
 export interface DocumentChange {
-  readonly resource: Resource
+  readonly resource: Pick<Resource, 'path' | 'document' | 'base'>
   readonly operations: readonly Operation[]
 }
 
@@ -124,7 +124,7 @@ export class Sheets {
     return { start: text.length, end: text.length, text: (isCut ? '\n' : '') + document }
   }
 
-  #sheet(key: string, { path, document }: Resource): Sheet {
+  #sheet(key: string, { path, document }: DocumentChange['resource']): Sheet {
     const file = this.#files.get(path)
     const found = file && documentAt(file.parsed, document)
     if (file === undefined || found === undefined) throw new Error(`no document ${document} in ${path}`)
