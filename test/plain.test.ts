@@ -62,13 +62,28 @@ t.test('real texts with slips in them', async t => {
     let { text } = random.pick(FILES)
     const start = random.below(text.length)
     text = text.slice(start === 0 ? 0 : text.lastIndexOf('\n', start) + 1, start + 600)
-    for (let slips = 1 + random.below(3); slips > 0; slips -= 1) {
-      const at = random.below(text.length + 1)
-      text = text.slice(0, at) + random.pick(PIECES) + text.slice(at + random.pick([0, 0, 1, 2]))
-    }
-    same(t, seed, text)
+    same(t, seed, withSlips(random, text))
   }
 })
+
+t.test('JSON with slips in it', async t => {
+  const all = FILES.flatMap(({ text }) => parse(text).documents.map(({ value }) => value))
+  const values = all.filter(value => JSON.stringify(value).length < 1000)
+  for (let seed = 0; seed < 1500; seed += 1) {
+    const random = new Random(seed)
+    const text = JSON.stringify(random.pick(values), null, random.pick([0, 1, 2, '\t']))
+    same(t, seed, withSlips(random, text))
+  }
+})
+
+function withSlips(random: Random, text: string): string {
+  let slipped = text
+  for (let slips = 1 + random.below(3); slips > 0; slips -= 1) {
+    const at = random.below(slipped.length + 1)
+    slipped = slipped.slice(0, at) + random.pick(PIECES) + slipped.slice(at + random.pick([0, 0, 1, 2]))
+  }
+  return slipped
+}
 
 function same(t: Test, seed: number, text: string): void {
   const { mismatches } = comparison(text)
@@ -98,6 +113,10 @@ const PLAIN: readonly string[] = [
   '- a\n b\n- c: d\n   e\n# tail\n- :8080\n',
   'a: b\n  c',
   'a: :b\n',
+  '[a]\n',
+  '{a: 1}\n',
+  '---\n{"a": 1} # comment\n\n# tail\n',
+  '{\n\t"a":[\n\n1,\n{"b" : true}\n],\n"c":\n"d" }',
 ]
 
 /** What it leaves to the full reader: it may mean something else than it seems to, or be wrong. */
@@ -108,10 +127,20 @@ const NOT_PLAIN: readonly string[] = [
     '---\n',
     'a\n',
     '"a"\n',
-    '[a]\n',
-    '{a: 1}\n',
-    '{"a": 1}\n',
     '--- {a: 1}\n',
+    ' {a: 1}\n',
+    '{a: 1}: 2\n',
+    '{a: 1}]\n',
+    '{"a"\n:1}\n',
+    '{a: b\n c}\n',
+    '{a: b # c\n}\n',
+    '[a,\n]\n',
+    '[a\n',
+    '[a,\n... ]\n',
+    '[a\n...\n]\n',
+    '[a,\n---\nb]\n',
+    '{"a": 1, "a": 2}\n',
+    '{"a": "b\n"}\n',
     '--- a\n',
     '%YAML 1.2\n---\na: 1\n',
   ],

@@ -82,10 +82,10 @@ function partsOf(document: ParsedDocument): unknown {
   return { start, end, index, value, root, readOnly }
 }
 
-/** The YAML files under a directory, or the file itself. */
+/** The files of YAML and JSON under a directory, or the file itself. */
 export function yamlFilesIn(path: string): readonly string[] {
   return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile() && /\.ya?ml$/.test(entry.name))
+    .filter(entry => entry.isFile() && /\.(ya?ml|json)$/.test(entry.name))
     .map(entry => join(entry.parentPath, entry.name))
     .toSorted()
 }

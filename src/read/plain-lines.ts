@@ -26,6 +26,9 @@ const INDICATORS = codesOf(',[]{}#&*!|>\'"%@`?:\t\n ')
 /** What ends a plain scalar between brackets. */
 const FLOW_INDICATORS = codesOf(',[]{}')
 
+/** What may stand between the members of JSON. */
+const GAPS = codesOf(' \t\n')
+
 /** At what a plain scalar may end, and what doesn't belong to it where it does; most characters are none of these. */
 const MAY_END = codesOf('\t\n #:,[]{}')
 
@@ -41,6 +44,8 @@ export class PlainLines {
   style: ScalarNode['style'] = 'plain'
   /** Where it ends. */
   scalarEnd = 0
+  /** Whether the whole document stands between brackets, as JSON does: there, lines are nothing but blanks. */
+  isBracketed = false
   #lineStart: number
 
   constructor(text: string, start: number, end: number) {
@@ -108,6 +113,16 @@ export class PlainLines {
   behindSpaces(from: number): number {
     let at = from
     while (this.text.charCodeAt(at) === SPACE) at += 1
+    return at
+  }
+
+  /** The next character between brackets. */
+  behindGap(from: number): number {
+    let at = this.behindSpaces(from)
+    if (!this.isBracketed) return at
+    while (GAPS[this.text.charCodeAt(at)] === 1) at += 1
+    // A dot at the start of a line may begin the mark of the document's end.
+    if (at >= this.end || (this.text.charCodeAt(at) === DOT && this.text.charCodeAt(at - 1) === BREAK)) throw UNSURE
     return at
   }
 

@@ -5,7 +5,7 @@ import type { Json, MapEntry, Node, ParsedDocument, SequenceItem, Span } from '.
 
 /**
  * Reads the plain subset of YAML that nearly every manifest keeps to: block collections, one-line scalars, brackets in
- * one line, block scalars without a digit. It gives exactly what the full reader gives, or undefined: where it isn't
+ * one line, block scalars without a digit; and documents between brackets, which JSON is. It gives exactly what the full reader gives, or undefined: where it isn't
  * sure it hands the document over, and it never guesses.
  */
 export function plainDocument(text: string, span: Span, index: number): ParsedDocument | undefined {
@@ -24,7 +24,10 @@ const UNUSUAL = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]/
 /** How many trees are kept: an edit asks for the same one several times, and all of them would be most of the memory. */
 const TREES = 64
 
-/** So many places are searched for in the text; in a List of many objects more are asked for, and the tree pays. */
+/**
+ * So many places are searched for in the text; in a List of many objects more are asked for, and the tree pays. Between
+ * brackets it does at once, since nothing there can be skipped.
+ */
 const SEARCHES = 16
 
 /**
@@ -41,15 +44,17 @@ class PlainDocument implements ParsedDocument {
   readonly value: Json
   readonly #text: string
   #root: Node | undefined
-  #searches = 0
+  #searches: number
 
   /** @throws {typeof UNSURE} */
   constructor(text: string, { start, end }: Span, index: number) {
     this.start = start
     this.end = end
     this.index = index
-    this.value = new PlainReader(text, { start, end }).document()
+    const reader = new PlainReader(text, { start, end })
+    this.value = reader.document()
     this.#text = text
+    this.#searches = reader.isBracketed ? SEARCHES : 0
   }
 
   get root(): Node {
@@ -98,13 +103,18 @@ class PlainReader {
     this.#withTree = way !== undefined
   }
 
+  /** Whether the whole document stands between brackets. */
+  get isBracketed(): boolean {
+    return this.#lines.isBracketed
+  }
+
   document(): Json {
     const lines = this.#lines
     lines.toContent(lines.at)
     if (lines.indent === 0 && lines.text.startsWith('---', lines.at) && lines.isBlank(lines.at + 3))
       lines.endLine(lines.at + 3)
     if (lines.isAtEnd) throw UNSURE
-    const value = this.#block()
+    const value = this.#isBracket(lines.at) && lines.indent === 0 ? this.#bracketed() : this.#block()
     if (!lines.isAtEnd) throw UNSURE
     return value
   }
@@ -113,6 +123,20 @@ class PlainReader {
     this.document()
     if (this.#node === undefined) throw UNSURE
     return this.#node
+  }
+
+  /** A document between brackets: JSON, or what looks like it. */
+  #bracketed(): Json {
+    const lines = this.#lines
+    lines.isBracketed = true
+    const value = this.#flow(true)
+    lines.endLine(lines.at)
+    return value
+  }
+
+  #isBracket(at: number): boolean {
+    const character = this.#lines.text[at]
+    return character === '{' || character === '['
   }
 
   /** The collection whose first line is at hand. */
@@ -203,6 +227,7 @@ class PlainReader {
     const { at } = lines
     const value = this.#oneLine(flow)
     const key = typeof value === 'string' ? value : plainKey(lines.text.slice(at, lines.at))
+    if (flow) lines.at = lines.behindSpaces(lines.at)
     if (!lines.isColon(lines.at)) throw UNSURE
     if (key === undefined || key === '<<' || key === '__proto__' || Object.hasOwn(siblings, key)) throw UNSURE
     return key
@@ -222,7 +247,7 @@ class PlainReader {
     const value = this.#flow(false)
     const end = lines.at
     lines.endLine(end)
-    const isPlain = !lines.isQuote(at) && character !== '[' && character !== '{'
+    const isPlain = !lines.isQuote(at) && !this.#isBracket(at)
     return isPlain && lines.indent > column ? this.#scalar(lines.folded(at, end, column), at) : value
   }
 
@@ -283,7 +308,7 @@ class PlainReader {
       const colon = lines.at
       // Behind quotes a value may follow at once, as in JSON.
       if (!lines.isQuote(at) && !lines.isBlank(colon + 1)) throw UNSURE
-      lines.at = lines.behindSpaces(colon + 1)
+      lines.at = lines.behindGap(colon + 1)
       value[key] = this.#flow(true)
       if (this.#withTree) entries.push(entryOf(at, key, keyNode, colon, this.#node))
     }
@@ -295,10 +320,10 @@ class PlainReader {
   /** Goes on to the next member between brackets, or behind the closing one. */
   #hasMember(closing: ']' | '}', isFirst: boolean): boolean {
     const lines = this.#lines
-    const at = lines.behindSpaces(isFirst ? lines.at + 1 : lines.at)
+    const at = lines.behindGap(isFirst ? lines.at + 1 : lines.at)
     const isOver = lines.text[at] === closing
     if (!isOver && !isFirst && lines.text[at] !== ',') throw UNSURE
-    lines.at = isOver ? at + 1 : isFirst ? at : lines.behindSpaces(at + 1)
+    lines.at = isOver ? at + 1 : isFirst ? at : lines.behindGap(at + 1)
     return !isOver
   }
 }
