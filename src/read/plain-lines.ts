@@ -11,6 +11,8 @@ const NO_CONTENT = -1
 
 const TAB = 9
 const BREAK = 10
+/** The first half of a line break. */
+const RETURN = 13
 const SPACE = 32
 const DOUBLE_QUOTE = 34
 const HASH = 35
@@ -21,16 +23,16 @@ const COLON = 58
 const BACKSLASH = 92
 
 /** What no plain scalar starts with; a dash is looked at more closely. */
-const INDICATORS = codesOf(',[]{}#&*!|>\'"%@`?:\t\n ')
+const INDICATORS = codesOf(',[]{}#&*!|>\'"%@`?:\t\r\n ')
 
 /** What ends a plain scalar between brackets. */
 const FLOW_INDICATORS = codesOf(',[]{}')
 
 /** What may stand between the members of JSON. */
-const GAPS = codesOf(' \t\n')
+const GAPS = codesOf(' \t\r\n')
 
 /** At what a plain scalar may end, and what doesn't belong to it where it does; most characters are none of these. */
-const MAY_END = codesOf('\t\n #:,[]{}')
+const MAY_END = codesOf('\t\r\n #:,[]{}')
 
 /** Walks over the lines of a document, and reads the scalars of plain YAML. What isn't plain makes it throw `UNSURE`. */
 export class PlainLines {
@@ -64,7 +66,7 @@ export class PlainLines {
     for (let start = from; start < this.end; ) {
       const at = this.behindSpaces(start)
       const code = this.text.charCodeAt(at)
-      if (code !== BREAK && code !== HASH && at < this.end) {
+      if (!isBreak(code) && code !== HASH && at < this.end) {
         // Tabs don't indent; a dot may begin the mark of a document's end.
         if (code === TAB || (code === DOT && at === start)) throw UNSURE
         this.at = at
@@ -131,8 +133,13 @@ export class PlainLines {
     return end < 0 ? this.end : end + 1
   }
 
+  /** The end of a line's content, from the start of the next line. */
+  #lineEnd(next: number): number {
+    return this.text.charCodeAt(next - 2) === RETURN ? next - 2 : next - 1
+  }
+
   isLineEnd(at: number): boolean {
-    return this.text.charCodeAt(at) === BREAK || at >= this.end
+    return isBreak(this.text.charCodeAt(at)) || at >= this.end
   }
 
   isBlank(at: number): boolean {
@@ -190,9 +197,9 @@ export class PlainLines {
     for (;;) {
       let breaks = 0
       let at = this.behindSpaces(line)
-      for (; this.text.charCodeAt(at) === BREAK; at = this.behindSpaces(line)) {
+      for (; isBreak(this.text.charCodeAt(at)); at = this.behindSpaces(line)) {
         breaks += 1
-        line = at + 1
+        line = this.#behindLine(at)
       }
       if (at >= this.end || at - line <= column) break
       if (this.text.charCodeAt(at) === HASH || this.isDash(at)) throw UNSURE
@@ -221,7 +228,7 @@ export class PlainLines {
       const code = text.charCodeAt(at)
       if (MAY_END[code] === 1) {
         if (code === SPACE) continue
-        if (code === BREAK || (code === HASH && end < at) || (flow && FLOW_INDICATORS[code] === 1)) return end
+        if (isBreak(code) || (code === HASH && end < at) || (flow && FLOW_INDICATORS[code] === 1)) return end
         if (code === COLON && (this.isBlank(at + 1) || (flow && FLOW_INDICATORS[text.charCodeAt(at + 1)] === 1)))
           return end
         if (code === TAB) throw UNSURE
@@ -270,7 +277,7 @@ export class PlainLines {
       // The end of the text cuts the line.
       if (next === 0) throw UNSURE
       const code = this.text.charCodeAt(at)
-      if (code === BREAK) {
+      if (isBreak(code)) {
         emptyLines += 1
         longestEmpty = Math.max(longestEmpty, at - line)
         continue
@@ -284,7 +291,7 @@ export class PlainLines {
       if (isFolded && (at - line > indent || code === TAB || (isFirst && emptyLines > 0))) throw UNSURE
       const breaks = emptyLines + (isFirst || isFolded ? 0 : 1)
       text += isFolded && !isFirst && emptyLines === 0 ? ' ' : '\n'.repeat(breaks)
-      text += this.text.slice(line + indent, next - 1)
+      text += this.text.slice(line + indent, this.#lineEnd(next))
       emptyLines = 0
       end = next
     }
@@ -329,6 +336,11 @@ function word(text: string, start: number, end: number): string {
   const fresh = text.slice(start, end)
   RECENT[place] = fresh
   return fresh
+}
+
+/** A carriage return stands before a line feed only: others make a text unusual. */
+function isBreak(code: number): boolean {
+  return code === BREAK || code === RETURN
 }
 
 /** A table of ASCII with a 1 at these characters. */

@@ -18,8 +18,8 @@ export function plainDocument(text: string, span: Span, index: number): ParsedDo
   }
 }
 
-/** Control characters but tabs and line feeds, line breaks of other kinds, byte order marks. */
-const UNUSUAL = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]/
+/** Control characters but tabs, line breaks that aren't LF or CRLF, byte order marks. */
+const UNUSUAL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]|\r(?!\n)/
 
 /** How many trees are kept: an edit asks for the same one several times, and all of them would be most of the memory. */
 const TREES = 64
