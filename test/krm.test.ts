@@ -203,6 +203,21 @@ t.test('what others said stays', async t => {
   t.equal(parseYaml(stdout).results.length, 2)
 })
 
+t.test('results that can’t be written are told all the same', async t => {
+  const tagged = listOf([WEB, deployment('web')], 'results: !!seq []\n')
+  const { status, stdout, stderr } = fn(tagged)
+  t.equal(status, 0)
+  t.equal(stdout, tagged.replace('name: web, port', 'name: http-web, port'))
+  t.match(stderr, /named-service-ports: Service web .*\n.*the results can't be written into the ResourceList: .*tag/)
+})
+
+t.test('a list behind an empty document', async t => {
+  const list = `---\n# nothing\n---\n${listOf([WEB, deployment('web')])}`
+  const { stdout } = fn(list)
+  t.match(stdout, list.replace('name: web, port', 'name: http-web, port'))
+  t.equal(parseAllDocuments(stdout).at(-1)?.toJS().results.length, 1)
+})
+
 t.test('a list in JSON stays JSON', async t => {
   const list = {
     apiVersion: 'config.kubernetes.io/v1',
@@ -266,6 +281,15 @@ t.test('a stream', async t => {
   t.match(JSON.parse(filter(input, '--reporter', 'json').stderr), { summary: { fixed: 1 } })
   const marked = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\ndata:\n  a: run {{ .Values.x }}\n'
   t.match(filter(documents(marked, WEB, deployment('web'))).stdout, 'http-web', 'what was rendered is no template')
+})
+
+t.test('reports give the places of what came out', async t => {
+  const unnamed = service('web', 'port: 80\n      targetPort: 8080')
+  const { stdout, stderr } = filter(documents(unnamed, ROOT_POD), '--reporter', 'json')
+  const lines = stdout.split('\n')
+  t.match(lines.length, documents(unnamed, ROOT_POD).split('\n').length + 1, 'the name stands in a line of its own')
+  const found = JSON.parse(stderr).findings.find(({ rule }: { rule: string }) => rule === 'application-uid')
+  t.match(lines[found.line - 1], 'runAsUser: 1337')
 })
 
 t.test('what a stream’s objects say of their files counts for what is ignored', async t => {

@@ -116,6 +116,7 @@ const PLAIN: readonly string[] = [
   '# head\r\na: 1 # one\r\n\r\nb: |\r\n  c\r\n\r\n   d\r\ne: >-\r\n  f\r\n  g\r\nh: i\r\n  j\r\n\r\n  k\r\n',
   '[a]\n',
   '{a: 1}\n',
+  '{\r\n"a": 1\r\n}\r\n',
   '---\n{"a": 1} # comment\n\n# tail\n',
   '{\n\t"a":[\n\n1,\n{"b" : true}\n],\n"c":\n"d" }',
 ]
@@ -139,7 +140,7 @@ const NOT_PLAIN: readonly string[] = [
     '[a\n',
     '[a,\n... ]\n',
     '[a\n...\n]\n',
-    '[a,\n---\nb]\n',
+    '[a,\n--- b]\n',
     '{"a": 1, "a": 2}\n',
     '{"a": "b\n"}\n',
     '--- a\n',

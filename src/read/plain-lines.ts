@@ -123,8 +123,8 @@ export class PlainLines {
     let at = this.behindSpaces(from)
     if (!this.isBracketed) return at
     while (GAPS[this.text.charCodeAt(at)] === 1) at += 1
-    // A dot at the start of a line may begin the mark of the document's end.
-    if (at >= this.end || (this.text.charCodeAt(at) === DOT && this.text.charCodeAt(at - 1) === BREAK)) throw UNSURE
+    // A dot may begin the mark of the document's end.
+    if (at >= this.end || this.text.charCodeAt(at) === DOT) throw UNSURE
     return at
   }
 
