@@ -5,8 +5,8 @@ import type { Json, MapEntry, Node, ParsedDocument, SequenceItem, Span } from '.
 
 /**
  * Reads the plain subset of YAML that nearly every manifest keeps to: block collections, one-line scalars, brackets in
- * one line, block scalars without a digit; and documents between brackets, which JSON is. It gives exactly what the full reader gives, or undefined: where it isn't
- * sure it hands the document over, and it never guesses.
+ * one line, block scalars without a digit; and documents between brackets, such as JSON. It gives exactly what the full
+ * reader gives, or undefined: where it isn't sure it hands the document over, and it never guesses.
  */
 export function plainDocument(text: string, span: Span, index: number): ParsedDocument | undefined {
   if (UNUSUAL.test(text.slice(span.start, span.end))) return undefined
@@ -114,7 +114,7 @@ class PlainReader {
     if (lines.indent === 0 && lines.text.startsWith('---', lines.at) && lines.isBlank(lines.at + 3))
       lines.endLine(lines.at + 3)
     if (lines.isAtEnd) throw UNSURE
-    const value = this.#isBracket(lines.at) && lines.indent === 0 ? this.#bracketed() : this.#block()
+    const value = lines.indent === 0 && this.#isBracket(lines.at) ? this.#bracketed() : this.#block()
     if (!lines.isAtEnd) throw UNSURE
     return value
   }
