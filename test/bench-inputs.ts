@@ -29,6 +29,7 @@ const LAYOUTS: Readonly<Record<Layout, string>> = {
   directories: 'a directory each',
   file: 'one file',
   list: 'one List',
+  json: 'one List of JSON',
   namesakes: 'all of one name',
 }
 

@@ -26,6 +26,7 @@ const QUICK: readonly Recipe[] = [
   generated(300, 'directories'),
   generated(300, 'file'),
   generated(300, 'list'),
+  generated(300, 'json'),
   generated(300, 'namesakes'),
   inKustomize(200),
 ]
@@ -38,6 +39,7 @@ const FULL: readonly Recipe[] = [
   ...[1000, 10_000, 100_000].flatMap(apps => [generated(apps, 'directories'), generated(apps, 'file')]),
   generated(2000, 'file'),
   generated(3000, 'list'),
+  generated(3000, 'json'),
   generated(3000, 'namesakes'),
 ]
 

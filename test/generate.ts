@@ -1,9 +1,10 @@
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { parse } from 'yaml'
 import { Random } from './random-text.ts'
 
 /** How a generated repository lies on the disk. */
-export type Layout = 'directories' | 'file' | 'list' | 'namesakes'
+export type Layout = 'directories' | 'file' | 'list' | 'json' | 'namesakes'
 
 /** How many apps share a namespace, and for how many there is a custom resource definition. */
 const APPS_IN_NAMESPACE = 20
@@ -34,7 +35,7 @@ export const HALF: Rates = { unnamedPort: 1, noLabels: 1, unlistedPort: 0, proxy
 
 /**
  * Writes a repository of so many apps: one directory an app, with names of their own or all with the same, all of it in
- * one file, or in one List. The same for every run.
+ * one file, or in one List, of YAML or JSON. The same for every run.
  */
 export function generate(root: string, apps: number, layout: Layout, rates = USUAL): void {
   const write = WRITERS[layout](root)
@@ -60,22 +61,41 @@ function intoFiles(root: string): Write {
 }
 
 function intoOneFile(root: string): Write {
-  return intoOne(root, '', document => `---\n${document}`)
+  return intoOne(join(root, 'all.yaml'), { head: '', textOf: document => `---\n${document}`, tail: '' })
 }
 
 /** As `kubectl get -o yaml` prints what it finds. */
 function intoOneList(root: string): Write {
   const item = (document: string): string => `- ${document.trimEnd().replaceAll(/\n(?=.)/g, '\n  ')}\n`
-  return intoOne(root, 'apiVersion: v1\nkind: List\nitems:\n', item)
+  return intoOne(join(root, 'all.yaml'), { head: 'apiVersion: v1\nkind: List\nitems:\n', textOf: item, tail: '' })
 }
 
-function intoOne(root: string, head: string, textOf: (document: string) => string): Write {
-  mkdirSync(root, { recursive: true })
-  const file = openSync(join(root, 'all.yaml'), 'w')
+/** As `kubectl get -o json` prints it. */
+function intoJson(root: string): Write {
+  let comma = ''
+  const item = (document: string): string => {
+    const text = comma + JSON.stringify(parse(document), null, 4)
+    comma = ',\n'
+    return text.replaceAll('\n', '\n        ')
+  }
+  const [head, tail] = ['{\n    "apiVersion": "v1",\n    "items": [\n        ', '\n    ],\n    "kind": "List"\n}\n']
+  return intoOne(join(root, 'all.json'), { head, textOf: item, tail })
+}
+
+/** How one file is made of all documents. */
+interface Form {
+  readonly head: string
+  readonly textOf: (document: string) => string
+  readonly tail: string
+}
+
+function intoOne(all: string, { head, textOf, tail }: Form): Write {
+  mkdirSync(dirname(all), { recursive: true })
+  const file = openSync(all, 'w')
   writeSync(file, head)
   return (path, documents) => {
+    writeSync(file, path === undefined ? tail : documents.map(textOf).join(''))
     if (path === undefined) closeSync(file)
-    else writeSync(file, documents.map(textOf).join(''))
   }
 }
 
@@ -83,6 +103,7 @@ const WRITERS: Readonly<Record<Layout, (root: string) => Write>> = {
   directories: intoFiles,
   file: intoOneFile,
   list: intoOneList,
+  json: intoJson,
   namesakes: intoFiles,
 }
 
