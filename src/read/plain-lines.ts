@@ -124,7 +124,7 @@ export class PlainLines {
     if (!this.isBracketed) return at
     while (GAPS[this.text.charCodeAt(at)] === 1) at += 1
     // A dot may begin the mark of the document's end.
-    if (at >= this.end || this.text.charCodeAt(at) === DOT) throw UNSURE
+    if (this.text.charCodeAt(at) === DOT) throw UNSURE
     return at
   }
 
