@@ -120,10 +120,10 @@ export class PlainLines {
 
   /** The next character between brackets. */
   behindGap(from: number): number {
-    let at = this.behindSpaces(from)
-    if (!this.isBracketed) return at
+    if (!this.isBracketed) return this.behindSpaces(from)
+    let at = from
     while (GAPS[this.text.charCodeAt(at)] === 1) at += 1
-    // A dot may begin the mark of the document's end.
+    // A dot may begin the mark of the document's end. The only other mark is of dashes, which no member is.
     if (this.text.charCodeAt(at) === DOT) throw UNSURE
     return at
   }
