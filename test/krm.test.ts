@@ -287,7 +287,7 @@ t.test('reports give the places of what came out', async t => {
   const unnamed = service('web', 'port: 80\n      targetPort: 8080')
   const { stdout, stderr } = filter(documents(unnamed, ROOT_POD), '--reporter', 'json')
   const lines = stdout.split('\n')
-  t.match(lines.length, documents(unnamed, ROOT_POD).split('\n').length + 1, 'the name stands in a line of its own')
+  t.equal(lines.length, documents(unnamed, ROOT_POD).split('\n').length + 1, 'the name stands in a line of its own')
   const found = JSON.parse(stderr).findings.find(({ rule }: { rule: string }) => rule === 'application-uid')
   t.match(lines[found.line - 1], 'runAsUser: 1337')
 })
